@@ -1,0 +1,200 @@
+"""Signing in and out, and who the caller is."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import Field
+
+from api.deps import VisitOf
+from api.editorial.replies import plain
+from api.parts import Visit
+from api.problems import declared
+from api.routing import Route, needs
+from api.types import Model
+from domain.access import Gate, Granted, Requires, decide
+from domain.errors import GrantRefused, Unidentified
+from domain.people import Account, Role
+from domain.permissions import Permission
+from infra import accounts
+from infra.accounts import RefreshToken, digest_of
+from infra.passwords import MAX_LENGTH
+
+router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
+
+_WRONG = "The e-mail address or the password is wrong."
+_ENDED = "The refresh token is not good (any more). Sign in again."
+Field1K = Annotated[str, Form(max_length=MAX_LENGTH)]
+
+
+class TokenAnswer(Model):
+    """Tokens (RFC 6749, section 5.1)."""
+
+    access_token: str
+    """Goes into `Authorization: Bearer …`."""
+    token_type: Literal["bearer"]
+    expires_in: int
+    """Seconds that the access token is good for."""
+    refresh_token: str
+    """Gets the next access token, once; a new one comes with it."""
+
+
+class MayRead(Model):
+    """How much you get of an article behind each gate. Articles that name plans ask for one of them too."""
+
+    free: Granted
+    registered: Granted
+    subscriber: Granted
+
+
+class Me(Model):
+    """Who you are and what you may read."""
+
+    id: str
+    email: str
+    name: str
+    roles: list[Role] = Field(description="What this token lets you be: its roles that your account still has")
+    plans: list[str]
+    may_read: MayRead
+
+
+@router.post(
+    "/auth/token",
+    summary="Get tokens",
+    operation_id="get_token",
+    response_model=TokenAnswer,
+    responses=declared(
+        "bad-request", "invalid-grant", "unauthorized", "too-large", "unsupported-media-type", "unavailable"
+    ),
+)
+async def get_token(
+    request: Request,
+    visit: VisitOf,
+    grant_type: Annotated[str, Form(max_length=100, description="`password` or `refresh_token`")] = "",
+    username: Annotated[Field1K, Form(description="E-mail address, for `password`")] = "",
+    password: Annotated[Field1K, Form(description="For `password`")] = "",
+    refresh_token: Annotated[Field1K, Form(description="For `refresh_token`")] = "",
+) -> Response:
+    """Sign in with an e-mail address and a password, or go on with a refresh token (RFC 6749)."""
+    await _refuse_repeated(request)
+    if grant_type == "password":
+        if not username or not password:
+            raise GrantRefused("invalid_request", "Send `username` and `password`.")
+        account = await _sign_in(visit, username, password)
+        return await _tokens(visit, account, family=visit.parts.sources.new_id())
+    if grant_type == "refresh_token":
+        if not refresh_token:
+            raise GrantRefused("invalid_request", "Send `refresh_token`.")
+        return await _refresh(visit, digest_of(refresh_token))
+    error = "unsupported_grant_type" if grant_type else "invalid_request"
+    raise GrantRefused(error, "`grant_type` must be `password` or `refresh_token`.")
+
+
+@router.post(
+    "/auth/revoke",
+    summary="Sign out",
+    operation_id="revoke_token",
+    response_class=Response,
+    responses=declared(
+        "bad-request", "invalid-grant", "unauthorized", "too-large", "unsupported-media-type", "unavailable"
+    ),
+)
+async def revoke_token(
+    request: Request,
+    visit: VisitOf,
+    token: Annotated[Field1K, Form(description="A refresh token")] = "",
+    token_type_hint: Annotated[str, Form(max_length=100)] = "",  # noqa: ARG001 - RFC 7009 lets us ignore it
+) -> Response:
+    """End a refresh token and all that came from the same sign-in (RFC 7009). Unknown ones are fine too."""
+    await _refuse_repeated(request)
+    if not token:
+        raise GrantRefused("invalid_request", "Send `token`.")
+    async with visit.writing() as connection:
+        kept = await accounts.find_refresh_token(connection, digest_of(token))
+        if kept is not None:
+            await accounts.end_family(connection, kept.family)
+    return Response(status_code=200, headers={"Cache-Control": "no-store"})
+
+
+@router.get(
+    "/me",
+    summary="Who you are",
+    operation_id="read_me",
+    response_model=Me,
+    responses=declared("bad-request", "unauthorized", "forbidden", "unavailable"),
+    openapi_extra=needs(Permission.SEE_OWN_ACCOUNT),
+)
+async def read_me(visit: VisitOf) -> Response:
+    """Answer your account, the roles of your token, and how much you get behind each gate."""
+    account = await accounts.get(visit.reading, visit.person.account_id or "", now=visit.now)
+    if account is None:
+        raise Unidentified("The access token is not one of ours.", presented=True)
+    granted = {one: decide(Gate(one), visit.person, now=visit.now).granted for one in Requires}
+    me = Me(
+        id=account.id,
+        email=account.email,
+        name=account.name,
+        roles=sorted(visit.person.roles),
+        plans=sorted(visit.person.plans),
+        may_read=MayRead(**granted),
+    )
+    return plain(me)
+
+
+async def _refuse_repeated(request: Request) -> None:
+    """Refuse a parameter that stands there twice (RFC 6749, section 3.2)."""
+    names = [name for name, _ in (await request.form()).multi_items()]
+    if len(names) != len(set(names)):
+        raise GrantRefused("invalid_request", "A parameter may stand there only once.")
+
+
+async def _sign_in(visit: Visit, email: str, password: str) -> Account:
+    async with visit.parts.database.read() as connection:
+        found = await accounts.find_to_sign_in(connection, email, now=visit.now)
+    hashed = found[1] if found else None
+    if not await visit.parts.passwords.verify(password, hashed) or found is None:
+        raise GrantRefused("invalid_grant", _WRONG)
+    return found[0]
+
+
+async def _refresh(visit: Visit, digest: str) -> Response:
+    """Change a refresh token for new ones. One that is used twice was stolen: its whole family ends."""
+    async with visit.writing() as connection:
+        kept = await accounts.find_refresh_token(connection, digest)
+        is_first_use = kept is not None and await accounts.use_refresh_token(connection, digest, now=visit.now)
+        if kept is not None and not is_first_use:
+            await accounts.end_family(connection, kept.family)
+        account = await accounts.get(connection, kept.account_id, now=visit.now) if kept else None
+    if kept is None or account is None or not is_first_use or kept.expires_at <= visit.now:
+        raise GrantRefused("invalid_grant", _ENDED)
+    return await _tokens(visit, account, family=kept.family)
+
+
+async def _tokens(visit: Visit, account: Account, *, family: str) -> Response:
+    settings, sources = visit.parts.settings, visit.parts.sources
+    secret = sources.new_secret()
+    async with visit.writing() as connection:
+        await accounts.keep_refresh_token(
+            connection,
+            RefreshToken(
+                digest=digest_of(secret),
+                family=family,
+                account_id=account.id,
+                expires_at=visit.now + timedelta(days=settings.refresh_token_days),
+            ),
+        )
+    token = visit.parts.tokens.issue(
+        account.id,
+        account.roles,
+        now=visit.now,
+        seconds=settings.access_token_seconds,
+        token_id=sources.new_id(),
+    )
+    return plain(
+        TokenAnswer(
+            access_token=token,
+            token_type="bearer",  # noqa: S106 - RFC 6750
+            expires_in=settings.access_token_seconds,
+            refresh_token=secret,
+        )
+    )

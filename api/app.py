@@ -1,0 +1,86 @@
+"""The composition root: settings and sources in, an application out."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+from api import accounts, contract, problems, server
+from api.delivery import articles as delivery_articles
+from api.delivery import media as delivery_media
+from api.delivery import names as delivery_names
+from api.editorial import articles, contributors, media, tags
+from api.middleware import Envelope, HeadIsGet
+from api.parts import Parts, assemble
+from infra.ids import Sources
+from infra.migrations import prepare
+from infra.settings import Settings, load_settings
+
+EXPOSED = ("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
+ROUTERS = (
+    delivery_articles.router,
+    delivery_names.router,
+    delivery_media.router,
+    accounts.router,
+    articles.router,
+    media.router,
+    tags.router,
+    contributors.router,
+    server.router,
+)
+
+
+def create_app(settings: Settings | None = None, sources: Sources | None = None) -> FastAPI:
+    """Return the application, ready to serve. Without arguments it is what the environment says."""
+    settings = settings or load_settings()
+    app = application(settings)
+    app.state.parts = assemble(settings, sources or Sources())
+    return app
+
+
+def application(settings: Settings) -> FastAPI:
+    """Return the application without its parts: enough to ask for the contract."""
+    app = FastAPI(
+        title="Standfirst",
+        version=contract.VERSION,
+        description=contract.DESCRIPTION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        separate_input_output_schemas=True,
+        lifespan=_lifespan,
+    )
+    for router in ROUTERS:
+        app.include_router(router)
+    problems.install(app)
+    contract.install(app, server=settings.base_url)
+    _surround(app, settings)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    parts: Parts = app.state.parts
+    await prepare(parts.database)
+    yield
+    await parts.database.close()
+
+
+def _surround(app: FastAPI, settings: Settings) -> None:
+    """Put the middleware around the application; the last that is added is the outermost."""
+    app.add_middleware(HeadIsGet)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],
+            expose_headers=EXPOSED,
+            max_age=600,
+        )
+    app.add_middleware(Envelope)
+    if settings.trusted_proxies:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))

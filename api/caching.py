@@ -1,0 +1,108 @@
+"""How an answer may be kept: its entity tag, who may cache it and how long, and how it is compressed."""
+
+import gzip
+import sys
+from base64 import urlsafe_b64encode
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+import brotli
+from fastapi import Request, Response
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+WORTH_COMPRESSING = 600
+VARY = "Authorization, Accept-Encoding"
+NO_STORE = {"Cache-Control": "no-store"}
+
+_CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "br": lambda body: bytes(brotli.compress(body, quality=5)),
+    "zstd": lambda body: zstd.compress(body, level=6),
+    "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Caching:
+    """Who may keep an answer. `until` is the next moment at which it becomes wrong by itself."""
+
+    public: bool
+    seconds: int = 0
+    now: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def header(self) -> str:
+        """The `Cache-Control` field. Of the seconds, half is fresh and half stale-while-revalidate."""
+        if not self.public:
+            return "private, no-cache"
+        seconds = min(self.seconds * 2, 120)
+        if self.until is not None and self.now is not None:
+            seconds = max(0, min(seconds, int((self.until - self.now).total_seconds())))
+        fresh = min(self.seconds, seconds)
+        return f"public, max-age={fresh}, stale-while-revalidate={seconds - fresh}"
+
+
+def caching_for(request: Request, *, seconds: int, now: datetime, until: datetime | None = None) -> Caching:
+    """Return how an answer may be cached: publicly only where the request carried no credentials."""
+    return Caching(public="authorization" not in request.headers, seconds=seconds, now=now, until=until)
+
+
+def answer(
+    request: Request,
+    body: bytes,
+    caching: Caching,
+    *,
+    media_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Return a delivery's answer: tagged by the bytes shown, compressed, or `304` where the caller has them.
+
+    Call it only after the access decision: a conditional header is answered here.
+    """
+    coding = preferred_coding(request.headers.get("accept-encoding", "")) if len(body) >= WORTH_COMPRESSING else ""
+    tag = entity_tag(body, coding)
+    fields = {"ETag": tag, "Cache-Control": caching.header, "Vary": VARY, **(headers or {})}
+    if matches(request.headers.get("if-none-match"), tag):
+        return Response(status_code=304, headers=fields)
+    if coding:
+        body = _CODINGS[coding](body)
+        fields["Content-Encoding"] = coding
+    return Response(body, headers=fields, media_type=media_type)
+
+
+def entity_tag(body: bytes, coding: str = "") -> str:
+    """Return the strong entity tag of these bytes in this coding (RFC 9110, section 8.8.3)."""
+    digest = urlsafe_b64encode(sha256(body).digest()[:18]).decode()
+    return f'"{digest}.{coding}"' if coding else f'"{digest}"'
+
+
+def matches(if_none_match: str | None, tag: str) -> bool:
+    """Tell whether the caller has this representation (RFC 9110, section 13.1.2: weak comparison)."""
+    if if_none_match is None:
+        return False
+    if if_none_match.strip() == "*":
+        return True
+    return any(part.strip().removeprefix("W/") == tag for part in if_none_match.split(","))
+
+
+def preferred_coding(accept_encoding: str) -> str:
+    """Return the content coding that suits a caller best (RFC 9110, section 12.5.3), or nothing."""
+    weights = dict(_weight(part) for part in accept_encoding.lower().split(",") if part.strip())
+    weighed = [(weights.get(coding, weights.get("*", 0.0)), coding) for coding in _CODINGS]
+    best, coding = max(weighed, key=lambda one: one[0])
+    return coding if best > 0 else ""
+
+
+def _weight(part: str) -> tuple[str, float]:
+    coding, _, parameter = part.strip().partition(";")
+    name, _, value = parameter.strip().partition("=")
+    try:
+        return coding.strip(), float(value) if name.strip() == "q" else 1.0
+    except ValueError:
+        return coding.strip(), 0.0

@@ -1,0 +1,190 @@
+"""The `standfirst` command."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from api import contract
+from api.app import application, create_app
+from api.demo import newsroom
+from api.middleware import configure_logging
+from domain.people import Account, Role
+from infra import accounts
+from infra.db import Database, DatabaseBusy
+from infra.ids import Sources
+from infra.keys import load_keyring
+from infra.migrations import OldSchema, migrate, prepare
+from infra.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
+from infra.settings import PREFIX, Settings, WrongSettings, load_settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Standfirst: journalism behind a paywall.")
+accounts_app = typer.Typer(no_args_is_help=True, help="Accounts: who signs in, and as what.")
+app.add_typer(accounts_app, name="accounts")
+out, err = Console(), Console(stderr=True)
+
+CONTRACT = Path("openapi/openapi.json")
+Host = Annotated[str, typer.Option(help="Address to listen on.")]
+Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)]
+
+
+class Refused(Exception):
+    """The command cannot be carried out; the message says what to do."""
+
+
+def main() -> None:
+    """Run the command; whatever stops it is told in a sentence."""
+    try:
+        app()
+    except (WrongSettings, OldSchema, Refused) as error:
+        err.print(f"[bold red]standfirst:[/] {error}", highlight=False, soft_wrap=True)
+        sys.exit(2)
+    except DatabaseBusy:
+        err.print("[bold red]standfirst:[/] The database cannot be reached. Is STANDFIRST_DATABASE_URL right?")
+        sys.exit(2)
+
+
+def _run(command: Callable[..., Any]) -> Callable[..., None]:
+    """Make a coroutine a command."""
+
+    @wraps(command)
+    def run(*args: Any, **kwargs: Any) -> None:  # noqa: ANN401
+        asyncio.run(command(*args, **kwargs))
+
+    return run
+
+
+@app.command()
+def serve(
+    host: Host = "127.0.0.1",
+    port: Port = 8000,
+    workers: Annotated[int, typer.Option(help="How many processes answer.", min=1, max=64)] = 1,
+) -> None:
+    """Answer requests. On an empty data folder it needs no configuration at all."""
+    settings = load_settings()
+    _listen(settings, host=host, port=port, workers=workers)
+
+
+def _listen(settings: Settings, *, host: str, port: int, workers: int) -> None:
+    load_keyring(settings)
+    asyncio.run(_prepare(settings))  # here, so that several workers find everything made
+    out.print(f"Standfirst answers on [bold]http://{host}:{port}[/] – the contract is at /docs", highlight=False)
+    uvicorn.run(
+        "api.cli:create_logged_app",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=10,
+    )
+
+
+def create_logged_app() -> Any:  # noqa: ANN401 - an ASGI application
+    """Return the application of a worker, with its logs on."""
+    configure_logging()
+    return create_app()
+
+
+async def _prepare(settings: Settings) -> None:
+    database = Database(settings.sqlalchemy_url)
+    try:
+        await prepare(database)
+    finally:
+        await database.close()
+
+
+@app.command(name="migrate")
+@_run
+async def migrate_command() -> None:
+    """Bring the database's tables up to this program's version."""
+    database = Database(load_settings().sqlalchemy_url)
+    try:
+        await migrate(database)
+    finally:
+        await database.close()
+    out.print("The database is up to date.")
+
+
+@app.command()
+def demo(port: Port = 8000) -> None:
+    """Serve an example newsroom, with readers of every role, ready to try."""
+    folder = Path(os.environ.get(f"{PREFIX}DATA_DIR", "demo-data"))
+    offers = newsroom.offers()
+    os.environ.update(
+        {
+            f"{PREFIX}DATA_DIR": str(folder),
+            f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{port}",
+            f"{PREFIX}OFFERS": offers,
+            f"{PREFIX}ACCESS_TOKEN_SECONDS": "86400",
+        }
+    )
+    settings = load_settings()
+    asyncio.run(_prepare(settings))
+    tokens = asyncio.run(newsroom.load(settings, out))
+    newsroom.introduce(settings, tokens, out)
+    _listen(settings, host="127.0.0.1", port=port, workers=1)
+
+
+@app.command()
+def openapi(
+    check: Annotated[bool, typer.Option("--check", help="Compare, and fail if it differs.")] = False,  # noqa: FBT002
+    file: Annotated[Path, typer.Option(help="Where the contract is kept.")] = CONTRACT,
+) -> None:
+    """Write the contract to its file, or check that the file is up to date."""
+    text = contract.text(application(load_settings()))
+    if not check:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+        out.print(f"Wrote {file}.")
+    elif not file.exists() or file.read_text() != text:
+        raise Refused(f"{file} is not what the application says. Run: standfirst openapi")
+
+
+@accounts_app.command()
+@_run
+async def add(
+    email: Annotated[str, typer.Argument(help="E-mail address to sign in with.")],
+    role: Annotated[list[Role], typer.Option(help="Role; may be given several times.")],
+    name: Annotated[str, typer.Option(help="Name of the person.")] = "",
+    plan: Annotated[list[str] | None, typer.Option(help="Plan that the account has from now on.")] = None,
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,  # noqa: FBT002
+) -> None:
+    """Add an account that can sign in."""
+    if not password_stdin:
+        raise Refused("Pass the password on standard input, with --password-stdin.")
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not MIN_LENGTH <= len(password) <= MAX_LENGTH:
+        raise Refused(f"The password must have {MIN_LENGTH} to {MAX_LENGTH} characters.")
+    if "@" not in email.strip("@") or any(character.isspace() for character in email):
+        raise Refused("That is no e-mail address.")
+    settings, sources = load_settings(), Sources()
+    database = Database(settings.sqlalchemy_url)
+    account = Account(sources.new_id(), email, name or email, frozenset(role), frozenset(plan or ()))
+    try:
+        await prepare(database)
+        await add_account(database, account, password, sources)
+    finally:
+        await database.close()
+    out.print(f"Added {email} as {', '.join(sorted(role))}.", highlight=False)
+
+
+async def add_account(database: Database, account: Account, password: str, sources: Sources) -> None:
+    """Add an account with its plans, unless the e-mail address is taken."""
+    now = sources.now()
+    async with database.write() as connection:
+        if await accounts.find_to_sign_in(connection, account.email, now=now):
+            raise Refused("There is an account with this e-mail address already.")
+        await accounts.add(connection, account, password_hash=hash_password(password), now=now)
+        for plan in sorted(account.plans):
+            await accounts.subscribe(connection, account.id, plan, subscription_id=sources.new_id(), starts_at=now)

@@ -1,0 +1,131 @@
+"""Reading articles: one by slug or id, and lists of cards."""
+
+from functools import partial
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api import caching
+from api.delivery import rendering, schemas
+from api.deps import Cursor, Limit, VisitOf
+from api.links import Links
+from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
+from api.problems import declared
+from api.routing import Route
+from api.types import SLUG_PATTERN, UUID, Language, Slug
+from domain.access import Requires
+from domain.errors import BadRequest
+from infra import delivery
+
+router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
+
+Reference = Annotated[
+    str,
+    Path(description="The article's slug, or its id", pattern=f"{SLUG_PATTERN}|^{UUID.pattern}$", max_length=200),
+]
+Tags = Annotated[
+    str | None,
+    Query(description="Slugs of tags, separated by commas; an article must have all of them", max_length=1000),
+]
+MAX_TAGS = 10
+
+
+@router.get(
+    "/articles/{slug_or_id}",
+    summary="Read an article",
+    operation_id="read_article",
+    response_model=schemas.Article,
+    responses=declared("bad-request", "unauthorized", "not-found", "withdrawn", "unavailable"),
+)
+async def read_article(
+    request: Request,
+    visit: VisitOf,
+    slug_or_id: Reference,
+    language: Annotated[
+        Language | None, Query(description="Of articles that share a slug, the one in this")
+    ] = None,
+) -> Response:
+    """Answer the whole article to whoever may read it, and its teaser to everybody else, with the reason.
+
+    A gated article is no error: the status is `200` and `access.granted` says how much of it came.
+    """
+    settings = visit.parts.settings
+    found = await delivery.find(
+        visit.reading,
+        slug_or_id.lower(),
+        is_id=UUID.fullmatch(slug_or_id) is not None,
+        language=language,
+        default_language=settings.default_language,
+        now=visit.now,
+    )
+    delivered = await delivery.deliver(visit.reading, found, visit.person, offers=settings.offers, now=visit.now)
+    return caching.answer(
+        request,
+        rendering.article(delivered, Links(visit)).model_dump_json().encode(),
+        caching.caching_for(
+            request,
+            seconds=settings.cache_seconds,
+            now=visit.now,
+            until=found.publication.next_change(visit.now),
+        ),
+    )
+
+
+@router.get(
+    "/articles",
+    summary="List articles",
+    operation_id="list_articles",
+    response_model=schemas.CardPage,
+    responses=declared("bad-request", "unauthorized", "unavailable"),
+)
+async def list_articles(
+    request: Request,
+    visit: VisitOf,
+    tag: Tags = None,
+    contributor: Annotated[Slug | None, Query(description="Slug of a contributor")] = None,
+    language: Annotated[Language | None, Query(description="Language of the article")] = None,
+    access: Annotated[Requires | None, Query(description="What is required of a reader now")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Answer cards of the articles that are live now, newest first."""
+    asked = {"tag": tag, "contributor": contributor, "language": language, "access": access}
+    listing = delivery.Listing(
+        tags=_slugs(tag),
+        contributor=contributor,
+        language=language,
+        access=access,
+        before=time_and_id(open_cursor(request, visit, cursor, asked)),
+    )
+    cards = await delivery.cards(visit.reading, listing, visit.person, now=visit.now, limit=limit + 1)
+    shown = cards[:limit]
+    following = None
+    if len(cards) > limit:
+        last = shown[-1].publication
+        following = seal_cursor(request, visit, place_of(last.published_at, last.article_id), asked)
+    page = schemas.CardPage(
+        items=list(map(partial(rendering.card, links=Links(visit)), shown)), next_cursor=following
+    )
+    changes = [change for one in shown if (change := one.publication.next_change(visit.now))]
+    return caching.answer(
+        request,
+        page.model_dump_json().encode(),
+        caching.caching_for(
+            request,
+            seconds=visit.parts.settings.cache_seconds,
+            now=visit.now,
+            until=min(changes, default=None),
+        ),
+        headers=next_link(request, visit, following),
+    )
+
+
+def _slugs(tag: str | None) -> tuple[str, ...]:
+    slugs = tuple(dict.fromkeys(tag.split(","))) if tag is not None else ()
+    if len(slugs) > MAX_TAGS or not all(_is_slug(slug) for slug in slugs):
+        raise BadRequest(f"It takes up to {MAX_TAGS} slugs, separated by commas.", parameter="tag")
+    return slugs
+
+
+def _is_slug(text: str) -> bool:
+    return text.isascii() and text.replace("-", "a").isalnum() and text == text.lower()

@@ -1,0 +1,133 @@
+"""Tags and contributors as readers know them: those with an article that is live now."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import caching
+from api.delivery import schemas
+from api.deps import Cursor, Limit, SlugInPath, VisitOf
+from api.pages import next_link, open_cursor, seal_cursor
+from api.parts import Visit
+from api.problems import declared
+from api.routing import Route
+from api.types import Model
+from domain.credits import Contributor
+from domain.errors import NotThere
+from domain.tags import Tag, TagKind
+from infra import delivery
+
+router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
+
+
+@router.get(
+    "/tags",
+    summary="List tags",
+    operation_id="list_tags",
+    response_model=schemas.TagPage,
+    responses=declared("bad-request", "unauthorized", "unavailable"),
+)
+async def list_tags(
+    request: Request,
+    visit: VisitOf,
+    kind: Annotated[TagKind | None, Query(description="What sort of thing the tag names")] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Answer the tags with an article that is live now, by slug."""
+    asked = {"kind": kind}
+    found = await delivery.live_tags(
+        visit.reading,
+        now=visit.now,
+        kind=kind,
+        after=open_cursor(request, visit, cursor, asked) or "",
+        limit=limit + 1,
+    )
+    following = seal_cursor(request, visit, found[limit - 1].one.slug, asked) if len(found) > limit else None
+    return _page(request, visit, schemas.TagPage(items=_tags(found[:limit]), next_cursor=following))
+
+
+@router.get(
+    "/tags/{slug}",
+    summary="Read a tag",
+    operation_id="read_tag",
+    response_model=schemas.Tag,
+    responses=declared("bad-request", "unauthorized", "not-found", "unavailable"),
+)
+async def read_tag(request: Request, visit: VisitOf, slug: SlugInPath) -> Response:
+    """Answer a tag that has an article that is live now; without one it does not exist."""
+    found = await delivery.live_tags(visit.reading, now=visit.now, slug=slug)
+    return _one(request, visit, _tags(found))
+
+
+@router.get(
+    "/contributors",
+    summary="List contributors",
+    operation_id="list_contributors",
+    response_model=schemas.ContributorPage,
+    responses=declared("bad-request", "unauthorized", "unavailable"),
+)
+async def list_contributors(
+    request: Request, visit: VisitOf, limit: Limit = 20, cursor: Cursor = None
+) -> Response:
+    """Answer the people and agencies with an article that is live now, by slug."""
+    found = await delivery.live_contributors(
+        visit.reading,
+        now=visit.now,
+        after=open_cursor(request, visit, cursor, {}) or "",
+        limit=limit + 1,
+    )
+    following = seal_cursor(request, visit, found[limit - 1].one.slug, {}) if len(found) > limit else None
+    page = schemas.ContributorPage(items=_contributors(found[:limit]), next_cursor=following)
+    return _page(request, visit, page)
+
+
+@router.get(
+    "/contributors/{slug}",
+    summary="Read a contributor",
+    operation_id="read_contributor",
+    response_model=schemas.Contributor,
+    responses=declared("bad-request", "unauthorized", "not-found", "unavailable"),
+)
+async def read_contributor(request: Request, visit: VisitOf, slug: SlugInPath) -> Response:
+    """Answer a contributor who has an article that is live now; without one they do not exist."""
+    found = await delivery.live_contributors(visit.reading, now=visit.now, slug=slug)
+    return _one(request, visit, _contributors(found))
+
+
+def _tags(found: Sequence[delivery.Counted[Tag]]) -> list[schemas.Tag]:
+    return [
+        schemas.Tag(
+            slug=one.one.slug,
+            name=one.one.name,
+            kind=one.one.kind,
+            names=dict(one.one.names),
+            articles=one.articles,
+        )
+        for one in found
+    ]
+
+
+def _contributors(found: Sequence[delivery.Counted[Contributor]]) -> list[schemas.Contributor]:
+    return [
+        schemas.Contributor(
+            slug=one.one.slug, name=one.one.name, kind=one.one.kind, bio=one.one.bio, articles=one.articles
+        )
+        for one in found
+    ]
+
+
+def _one(request: Request, visit: Visit, found: Sequence[Model]) -> Response:
+    if not found:
+        raise NotThere
+    return _answer(request, visit, found[0])
+
+
+def _page(request: Request, visit: Visit, page: Any) -> Response:  # noqa: ANN401 - one of two pages
+    return _answer(request, visit, page, next_link(request, visit, page.next_cursor))
+
+
+def _answer(request: Request, visit: Visit, shown: Model, headers: Any = None) -> Response:  # noqa: ANN401
+    kept = caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now)
+    return caching.answer(request, shown.model_dump_json().encode(), kept, headers=headers)

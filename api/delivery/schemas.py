@@ -1,0 +1,321 @@
+"""What readers get, as the contract says it. Every field is always there unless its description says otherwise."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from api.types import Model, Time
+from domain.access import Granted, Reason, Requires
+from domain.body import ListItem, Style
+from domain.credits import ContributorKind, CreditRole
+from domain.tags import TagKind
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+class Span(Model):
+    """A run of text with the same marks."""
+
+    type: Literal["span"] = Field(alias="_type")
+    key: str = Field(alias="_key")
+    text: str
+    marks: list[str]
+
+
+class LinkMark(Model):
+    """Where the spans marked with its key lead."""
+
+    type: Literal["link"] = Field(alias="_type")
+    key: str = Field(alias="_key")
+    href: str
+
+
+class TextBlock(Model):
+    """A paragraph, heading, quote or list item (Portable Text)."""
+
+    type: Literal["block"] = Field(alias="_type")
+    key: str = Field(alias="_key")
+    style: Style
+    list_item: ListItem | None = Field(default=None, alias="listItem", exclude_if=_is_none)
+    """Only on list items."""
+    level: int | None = Field(default=None, exclude_if=_is_none)
+    """Only on list items."""
+    children: list[Span]
+    mark_defs: list[LinkMark] = Field(alias="markDefs")
+
+
+class Rendition(Model):
+    """One size of a picture."""
+
+    name: str
+    url: str
+    width: int
+    height: int
+    content_type: str
+
+
+class Media(Model):
+    """A picture's file. Behind a gate, the addresses are signed and good for some minutes."""
+
+    id: str
+    url: str
+    width: int
+    height: int
+    alt: str
+    content_type: str
+    licence: str | None
+    renditions: list[Rendition]
+    placeholder: str | None
+
+
+class LeadImage(Model):
+    """The picture above the text."""
+
+    media: Media
+    caption: str | None
+    credit: str | None
+
+
+class ImageBlock(Model):
+    """A picture in the text."""
+
+    type: Literal["image"] = Field(alias="_type")
+    key: str = Field(alias="_key")
+    media: Media
+    caption: str | None
+    credit: str | None
+
+
+class RequiredAccess(Model):
+    """What another article asks of its readers now."""
+
+    requires: Requires
+
+
+class ArticleLink(Model):
+    """A link to another article."""
+
+    id: str
+    slug: str
+    title: str
+    language: str
+    access: RequiredAccess
+
+
+class RelatedBlock(Model):
+    """A "read also" link in the text."""
+
+    type: Literal["related"] = Field(alias="_type")
+    key: str = Field(alias="_key")
+    article: ArticleLink
+
+
+class EmbedBlock(Model):
+    """Something that another site plays."""
+
+    type: Literal["embed"] = Field(alias="_type")
+    key: str = Field(alias="_key")
+    url: str
+    provider: str | None
+    title: str | None
+
+
+class DividerBlock(Model):
+    """A line between two parts."""
+
+    type: Literal["divider"] = Field(alias="_type")
+    key: str = Field(alias="_key")
+
+
+Block = Annotated[TextBlock | ImageBlock | RelatedBlock | EmbedBlock | DividerBlock, Field(discriminator="type")]
+
+
+class SectionName(Model):
+    """The primary tag."""
+
+    slug: str
+    name: str
+
+
+class TagName(SectionName):
+    """A tag of an article, named in the article's language."""
+
+    kind: TagKind
+
+
+class Credit(Model):
+    """Somebody's part in an article."""
+
+    role: CreditRole
+    name: str
+    slug: str
+    note: str | None
+
+
+class Source(Model):
+    """Where a republished piece first appeared."""
+
+    name: str
+    url: str | None
+    title: str | None
+    language: str | None
+    published_at: str | None
+
+
+class Translation(Model):
+    """The same article in another language."""
+
+    language: str
+    slug: str
+    title: str
+
+
+class Correction(Model):
+    """A public note on what was corrected."""
+
+    at: Time
+    text: str
+
+
+class Rights(Model):
+    """Who holds the rights, and on what terms the article may be used."""
+
+    holder: str | None
+    notice: str | None
+    usage_terms: str | None
+
+
+class Seo(Model):
+    """What search engines are told instead of title and standfirst."""
+
+    title: str | None
+    description: str | None
+
+
+class Money(Model):
+    """A price."""
+
+    amount: str
+    currency: str
+
+
+class Offer(Model):
+    """Something that a reader can buy to get past the gate; `period` is an ISO 8601 duration."""
+
+    plan: str
+    name: str
+    price: Money
+    period: str
+    url: str
+
+
+class CardAccess(Model):
+    """What the article asks for, what this caller would get of it, and why."""
+
+    requires: Requires
+    plans: list[str]
+    granted: Granted
+    reason: Reason
+    remaining_percent: int
+    """Share of the words not shown; 0 when `granted` is `full`."""
+
+
+class Meter(Model):
+    """How many whole articles a reader has had, of how many, until when."""
+
+    limit: int
+    used: int
+    resets_at: Time
+
+
+class Access(CardAccess):
+    """The wall's decision, with what would open the article."""
+
+    meter: Meter | None
+    offers: list[Offer]
+
+
+class Front(Model):
+    """All of an article that is public whatever its gate."""
+
+    id: str
+    slug: str
+    language: str
+    kind: str
+    title: str
+    standfirst: str
+    section: SectionName | None
+    published_at: Time
+    """First publication."""
+    updated_at: Time
+    """Latest publication."""
+    revision: int
+    """Number of the publication."""
+    reading_minutes: int
+    credits: list[Credit]
+    source: Source | None
+    tags: list[TagName]
+    lead_image: LeadImage | None
+
+
+class Card(Front):
+    """An article in a list."""
+
+    access: CardAccess
+    canonical_url: str
+
+
+class Article(Front):
+    """An article as this caller may read it. The wall is `access.granted`, not a status code."""
+
+    body: list[Block]
+    """The blocks that the caller may read, and no others."""
+    related: list[ArticleLink]
+    translations: list[Translation]
+    corrections: list[Correction]
+    rights: Rights | None
+    seo: Seo
+    extensions: dict[str, Any]
+    access: Access
+    canonical_url: str
+
+
+class CardPage(Model):
+    """A page of cards."""
+
+    items: list[Card]
+    next_cursor: str | None
+
+
+class Tag(TagName):
+    """A tag with the number of articles under it that are live now."""
+
+    names: dict[str, str]
+    """The tag's name by language, where it differs from `name`."""
+    articles: int
+
+
+class TagPage(Model):
+    """A page of tags."""
+
+    items: list[Tag]
+    next_cursor: str | None
+
+
+class Contributor(Model):
+    """A byline with the number of articles under it that are live now."""
+
+    slug: str
+    name: str
+    kind: ContributorKind
+    bio: str | None
+    articles: int
+
+
+class ContributorPage(Model):
+    """A page of contributors."""
+
+    items: list[Contributor]
+    next_cursor: str | None

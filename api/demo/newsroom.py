@@ -1,0 +1,228 @@
+"""Loads the example newsroom, by the road that every newsroom takes: this server's own API.
+
+The articles are Markdown with TOML front matter under `articles/`; `newsroom.toml` holds the rest.
+"""
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from api.app import create_app
+from domain.people import Account, Role
+from infra import accounts
+from infra.db import Connection
+from infra.ids import Sources
+from infra.keys import load_keyring
+from infra.passwords import hash_password
+from infra.settings import Settings
+from infra.tokens import Tokens
+
+HERE = Path(__file__).parent
+PASSWORD = "seventeen-lights"  # noqa: S105 - printed for whoever tries the demo
+PEOPLE = (
+    ("reader@gazette.example", "Ilse Reader", Role.READER, ()),
+    ("subscriber@gazette.example", "Samir Subscriber", Role.SUBSCRIBER, ("monthly",)),
+    ("patron@gazette.example", "Paula Patron", Role.SUBSCRIBER, ("patron",)),
+    ("partner@gazette.example", "Pieter Partner", Role.PARTNER, ()),
+    ("contributor@gazette.example", "Celia Contributor", Role.CONTRIBUTOR, ()),
+    ("editor@gazette.example", "Emile Editor", Role.EDITOR, ()),
+    ("admin@gazette.example", "Ada Admin", Role.ADMIN, ()),
+)
+_NAMED = re.compile(r"\((media|article):([a-z0-9-]+)")
+
+
+class DemoFailed(Exception):
+    """The example newsroom could not be loaded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manuscript:
+    """An article of the example newsroom, as its file has it."""
+
+    front: Mapping[str, Any]
+    body: str
+
+
+def newsroom() -> dict[str, Any]:
+    """Return `newsroom.toml`."""
+    return tomllib.loads((HERE / "newsroom.toml").read_text())
+
+
+def offers() -> str:
+    """Return the example's offers as the setting wants them."""
+    return json.dumps(newsroom()["offers"])
+
+
+def manuscripts() -> list[Manuscript]:
+    """Return the example's articles."""
+    return [_manuscript(path.read_text()) for path in sorted((HERE / "articles").glob("*.md"))]
+
+
+def _manuscript(text: str) -> Manuscript:
+    _, front, body = text.split("+++\n", 2)
+    return Manuscript(tomllib.loads(front), body)
+
+
+async def load(settings: Settings, console: Console) -> dict[str, str]:
+    """Load the example into an empty database, and return an access token for each e-mail address."""
+    async with AsyncExitStack() as stack:
+        app = create_app(settings)
+        await stack.enter_async_context(app.router.lifespan_context(app))
+        sources = Sources()
+        async with app.state.parts.database.write() as connection:
+            people = [await _person(connection, sources, *one) for one in PEOPLE]
+        tokens = _tokens(settings, people, sources)
+        client = await stack.enter_async_context(
+            httpx.AsyncClient(
+                transport=httpx.ASGITransport(app),
+                base_url=settings.base_url,
+                headers={"Authorization": f"Bearer {tokens['editor@gazette.example']}"},
+            )
+        )
+        if not (await _sent(client, "GET", "/v1/editorial/articles?limit=1"))["items"]:
+            await _Loader(client, sources.now(), console).load()
+    return tokens
+
+
+async def _person(connection: Connection, sources: Sources, email: str, name: str, *has: Any) -> Account:  # noqa: ANN401
+    """Return the account of somebody in the example, made if it is not there yet."""
+    now = sources.now()
+    found = await accounts.find_to_sign_in(connection, email, now=now)
+    if found:
+        return found[0]
+    role, plans = has
+    account = Account(sources.new_id(), email, name, frozenset({role}), frozenset(plans))
+    await accounts.add(connection, account, password_hash=hash_password(PASSWORD), now=now)
+    for plan in plans:
+        await accounts.subscribe(connection, account.id, plan, subscription_id=sources.new_id(), starts_at=now)
+    return account
+
+
+def _tokens(settings: Settings, people: Iterable[Account], sources: Sources) -> dict[str, str]:
+    signer = Tokens(load_keyring(settings), issuer=settings.base_url, audience=settings.token_audience)
+    seconds = settings.access_token_seconds
+    return {
+        person.email: signer.issue(
+            person.id, person.roles, now=sources.now(), seconds=seconds, token_id=sources.new_id()
+        )
+        for person in people
+    }
+
+
+class _Loader:
+    """Sends the example to the API, remembering the ids that its names got."""
+
+    def __init__(self, client: httpx.AsyncClient, now: datetime, console: Console) -> None:
+        self._client = client
+        self._now = now
+        self._console = console
+        self._media: dict[str, str] = {}
+        self._articles: dict[str, str] = {}
+
+    async def load(self) -> None:
+        """Send everything, with a progress bar."""
+        example, articles = newsroom(), manuscripts()
+        for tag in example["tags"]:
+            await _sent(self._client, "POST", "/v1/editorial/tags", json=tag)
+        for contributor in example["contributors"]:
+            await _sent(self._client, "POST", "/v1/editorial/contributors", json=contributor)
+        for medium in self._track(example["media"], "Pictures"):
+            await self._upload(medium)
+        for manuscript in articles:
+            await self._announce(manuscript)
+        for manuscript in self._track(articles, "Articles"):
+            await self._write(manuscript)
+
+    def _track(self, items: list[Any], what: str) -> Iterable[Any]:
+        return track(items, what, console=self._console)
+
+    async def _upload(self, medium: Mapping[str, str]) -> None:
+        said = {name: medium[name] for name in ("alt", "caption", "credit", "licence") if name in medium}
+        data = (HERE / "images" / medium["file"]).read_bytes()
+        made = await _sent(
+            self._client, "POST", "/v1/editorial/media", data=said, files={"file": (medium["file"], data)}
+        )
+        self._media[medium["name"]] = made["id"]
+
+    async def _announce(self, manuscript: Manuscript) -> None:
+        """Create the article with a title only, so that others can link to it."""
+        front = manuscript.front
+        bare = {name: front[name] for name in ("title", "slug", "language")}
+        made = await _sent(self._client, "POST", "/v1/editorial/articles", json=bare)
+        self._articles[front["slug"]] = made["id"]
+
+    async def _write(self, manuscript: Manuscript) -> None:
+        path = f"/v1/editorial/articles/{self._articles[manuscript.front['slug']]}"
+        patch = {**self._fields(manuscript.front), "body_markdown": self._linked(manuscript.body)}
+        await _sent(self._client, "PATCH", path, json=patch, headers={"If-Match": '"1"'})
+        await _sent(self._client, "POST", f"{path}/actions/publish", headers={"If-Match": '"2"'})
+
+    def _fields(self, front: Mapping[str, Any]) -> dict[str, Any]:
+        fields = dict(front)
+        if "lead_image" in fields:
+            lead = dict(fields["lead_image"])
+            fields["lead_image"] = {"media_id": self._media[lead.pop("media")], **lead}
+        fields["related"] = [self._articles[slug] for slug in fields.get("related", ())]
+        if "translation_of" in fields:
+            fields["translation_of"] = self._articles[fields["translation_of"]]
+        fields["access"] = self._access(fields.get("access", {"requires": "free"}))
+        return fields
+
+    def _access(self, access: Mapping[str, Any]) -> dict[str, Any]:
+        gate = {name: access[name] for name in ("requires", "plans") if name in access}
+        for name in ("from", "until"):
+            if f"{name}_in_days" in access:
+                moment = self._now + timedelta(days=access[f"{name}_in_days"])
+                gate[name] = moment.astimezone(UTC).isoformat()
+        return gate
+
+    def _linked(self, body: str) -> str:
+        """Return a body with ids for the names of pictures and articles."""
+        ids = {"media": self._media, "article": self._articles}
+        return _NAMED.sub(lambda named: f"({named[1]}:{ids[named[1]][named[2]]}", body)
+
+
+async def _sent(client: httpx.AsyncClient, method: str, path: str, **request: Any) -> Any:  # noqa: ANN401
+    response = await client.request(method, path, **request)
+    if response.is_error:
+        raise DemoFailed(f"{method} {path} answered {response.status_code}: {response.text}")
+    return response.json()
+
+
+def introduce(settings: Settings, tokens: Mapping[str, str], console: Console) -> None:
+    """Tell whoever started the demo what they can try."""
+    about = newsroom()["publication"]
+    console.print(f"\n[bold]{about['name']}[/] – {about['tagline']}\n")
+    table = Table(
+        "E-mail address", "Role", "Plan", title=f"Everybody's password: {PASSWORD}", title_justify="left"
+    )
+    for email, _, role, plans in PEOPLE:
+        table.add_row(email, role, ", ".join(plans))
+    console.print(table)
+    url = f"{settings.base_url}/v1/articles/the-grande-sourde"
+    console.print("\nThe teaser that everybody gets, and the whole article that a subscriber gets:\n")
+    sign_in = f"{settings.base_url}/v1/auth/token"
+    lines = [
+        f"curl {url}",
+        f"TOKEN={tokens['subscriber@gazette.example']}",
+        f'curl -H "Authorization: Bearer $TOKEN" {url}',
+        f"curl -d grant_type=password -d username=editor@gazette.example -d password={PASSWORD} {sign_in}",
+        f"curl '{settings.base_url}/v1/articles?tag=lights&language=en&limit=5'",
+    ]
+    for line in lines:
+        console.print(line, style="green", highlight=False, soft_wrap=True)
+    console.print("\nTokens of the others, good for a day:\n")
+    for email, token in tokens.items():
+        console.print(f"# {email}\n{token}", highlight=False, soft_wrap=True)
+    console.print()

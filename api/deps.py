@@ -1,0 +1,44 @@
+"""What operations ask for by type."""
+
+import re
+from typing import Annotated
+
+from fastapi import Depends, Header, Path, Query, Request
+
+from api.parts import Parts, Visit
+from domain.errors import BadRequest, VersionNeeded
+
+_TAG = re.compile(r'"(\d{1,9})"')
+
+
+def _visit(request: Request) -> Visit:
+    visit: Visit = request.state.visit
+    return visit
+
+
+def _parts(request: Request) -> Parts:
+    parts: Parts = request.app.state.parts
+    return parts
+
+
+def _version(
+    if_match: Annotated[
+        str | None,
+        Header(description='The `ETag` of the version that you read, such as `"7"`; required'),
+    ] = None,
+) -> int:
+    """Return the version that a write was made on. `*` names none, so it is as good as nothing."""
+    if if_match is None or if_match.strip() == "*":
+        raise VersionNeeded
+    named = _TAG.fullmatch(if_match.strip())
+    if named is None:
+        raise BadRequest('It must be one entity tag, such as "7".', parameter="If-Match")
+    return int(named.group(1))
+
+
+VisitOf = Annotated[Visit, Depends(_visit)]
+PartsOf = Annotated[Parts, Depends(_parts)]
+IfMatch = Annotated[int, Depends(_version)]
+Limit = Annotated[int, Query(ge=1, le=100, description="How many items a page has at most")]
+Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
+SlugInPath = Annotated[str, Path(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=200)]

@@ -1,0 +1,200 @@
+"""Between what a writer sends and a draft: slugs become ids, markup becomes blocks, and back again."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from starlette.concurrency import run_in_threadpool
+
+from api.editorial import patches, schemas
+from api.editorial.blocks import blocks_of
+from api.parts import Visit
+from domain import credits as domain_credits
+from domain.access import Gate
+from domain.articles import Article, Draft, LeadImage, Seo
+from domain.body import Body, with_keys
+from domain.delivery import Names, Wanted
+from domain.errors import Flaw, Unfit
+from domain.workflow import PublicationState, allowed_actions
+from infra import articles, contributors, markup, media, names, tags
+from infra.db import Connection
+from infra.ids import slug_of
+
+
+async def body_of(form: schemas.WrittenForm, visit: Visit) -> Body:
+    """Return the body that a form holds, in whichever of the three forms it came, every key given."""
+    new_key = visit.parts.sources.new_key
+    if form.body_html is not None:
+        return await run_in_threadpool(markup.body_from_html, form.body_html, new_key, pointer="/body_html")
+    if form.body_markdown is not None:
+        return await run_in_threadpool(
+            markup.body_from_markdown, form.body_markdown, new_key, pointer="/body_markdown"
+        )
+    return with_keys(tuple(block.as_block() for block in form.body), new_key)
+
+
+async def draft_of(form: schemas.ArticleForm, body: Body, connection: Connection) -> Draft:
+    """Return the draft that a form says, or refuse what names things that do not exist."""
+    tag_ids = await tags.ids_by_slug(
+        connection, frozenset([*form.tags, *([form.section] if form.section else [])])
+    )
+    maker_ids = await contributors.ids_by_slug(connection, frozenset(one.contributor for one in form.credits))
+    _refuse(_unknown_names(form, tag_ids, maker_ids))
+    draft = _draft(form, body, tag_ids, maker_ids)
+    known_media = await media.existing(connection, draft.media_ids)
+    known_articles = await articles.existing(connection, draft.article_ids)
+    _refuse(_unknown_ids(draft, known_media, known_articles))
+    return draft
+
+
+def _draft(form: schemas.ArticleForm, body: Body, tag_ids: dict[str, str], maker_ids: dict[str, str]) -> Draft:
+    return Draft(
+        title=form.title,
+        slug=form.slug or slug_of(form.title),
+        language=form.language,
+        kind=form.kind,
+        standfirst=form.standfirst,
+        body=body,
+        gate=Gate(
+            form.access.requires,
+            tuple(form.access.plans),
+            form.access.holds_from,
+            form.access.holds_until,
+        ),
+        teaser=form.teaser.as_policy() if form.teaser else None,
+        section_id=tag_ids[form.section] if form.section else None,
+        tag_ids=tuple(dict.fromkeys(tag_ids[slug] for slug in form.tags)),
+        credits=tuple(
+            domain_credits.Credit(one.role, maker_ids[one.contributor], one.note) for one in form.credits
+        ),
+        source=domain_credits.Source(**form.source.model_dump()) if form.source else None,
+        lead_image=LeadImage(**form.lead_image.model_dump()) if form.lead_image else None,
+        related_ids=tuple(dict.fromkeys(form.related)),
+        translation_of=form.translation_of,
+        rights=domain_credits.Rights(**form.rights.model_dump()) if form.rights else None,
+        seo=Seo(**form.seo.model_dump()),
+        extensions=form.extensions,
+    )
+
+
+def _refuse(flaws: Iterable[Flaw]) -> None:
+    found = tuple(flaws)
+    if found:
+        raise Unfit(*found)
+
+
+def _unknown_names(
+    form: schemas.ArticleForm, tag_ids: dict[str, str], maker_ids: dict[str, str]
+) -> Iterable[Flaw]:
+    if form.section and form.section not in tag_ids:
+        yield Flaw("/section", "There is no such tag. Create it first.")
+    for at, slug in enumerate(form.tags):
+        if slug not in tag_ids:
+            yield Flaw(f"/tags/{at}", "There is no such tag. Create it first.")
+    for at, credit in enumerate(form.credits):
+        if credit.contributor not in maker_ids:
+            yield Flaw(f"/credits/{at}/contributor", "There is no such contributor. Create one first.")
+
+
+def _unknown_ids(draft: Draft, known_media: frozenset[str], known_articles: frozenset[str]) -> Iterable[Flaw]:
+    if draft.lead_image and draft.lead_image.media_id not in known_media:
+        yield Flaw("/lead_image/media_id", "There is no such picture. Upload it first.")
+    for at, block in enumerate(draft.body):
+        if getattr(block, "media_id", None) not in {None, *known_media}:
+            yield Flaw(f"/body/{at}/media_id", "There is no such picture. Upload it first.")
+        if getattr(block, "article_id", None) not in {None, *known_articles}:
+            yield Flaw(f"/body/{at}/article_id", "There is no such article.")
+    for at, article_id in enumerate(draft.related_ids):
+        if article_id not in known_articles:
+            yield Flaw(f"/related/{at}", "There is no such article.")
+    if draft.translation_of and draft.translation_of not in known_articles:
+        yield Flaw("/translation_of", "There is no such article.")
+
+
+def patched_form(article: Article, named: Names, patch: dict[str, Any]) -> schemas.WrittenForm:
+    """Return the form that a merge patch makes of a working draft (RFC 7396)."""
+    current = form_of(article.draft, named).model_dump(mode="json")
+    if patch.get("body_html") is not None or patch.get("body_markdown") is not None:
+        current.pop("body")
+    return patches.patched(schemas.WrittenForm, current, patch)
+
+
+async def names_for(connection: Connection, written: Iterable[Draft], visit: Visit) -> Names:
+    """Return the slugs of what drafts name by id."""
+    wanted = Wanted()
+    for draft in written:
+        makers = frozenset(credit.contributor_id for credit in draft.credits)
+        wanted |= Wanted(tags=draft.all_tag_ids, contributors=makers)
+    return await names.fetch(connection, wanted, now=visit.now)
+
+
+def form_of(draft: Draft, named: Names) -> schemas.ArticleForm:
+    """Return a draft as a writer sends it."""
+    return schemas.ArticleForm(**_form(draft, named))
+
+
+def _form(draft: Draft, named: Names) -> dict[str, Any]:
+    return {
+        "title": draft.title,
+        "slug": draft.slug,
+        "language": draft.language,
+        "kind": draft.kind,
+        "standfirst": draft.standfirst,
+        "body": blocks_of(draft.body),
+        "access": schemas.Gate(
+            requires=draft.gate.requires,
+            plans=list(draft.gate.plans),
+            holds_from=draft.gate.holds_from,
+            holds_until=draft.gate.holds_until,
+        ),
+        "teaser": schemas.Teaser.of(draft.teaser) if draft.teaser else None,
+        "section": named.tags[draft.section_id].slug if draft.section_id else None,
+        "tags": [named.tags[tag_id].slug for tag_id in draft.tag_ids],
+        "credits": [
+            schemas.Credit(role=one.role, contributor=named.contributors[one.contributor_id].slug, note=one.note)
+            for one in draft.credits
+        ],
+        "source": draft.source and schemas.Source(**_members(draft.source, schemas.Source)),
+        "lead_image": draft.lead_image and schemas.LeadImage(**_members(draft.lead_image, schemas.LeadImage)),
+        "related": list(draft.related_ids),
+        "translation_of": draft.translation_of,
+        "rights": draft.rights and schemas.Rights(**_members(draft.rights, schemas.Rights)),
+        "seo": schemas.Seo(**_members(draft.seo, schemas.Seo)),
+        "extensions": dict(draft.extensions),
+    }
+
+
+def _members(value: object, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - a schema
+    return {name: getattr(value, name) for name in schema.model_fields}
+
+
+def resource_of(article: Article, named: Names, visit: Visit) -> schemas.Article:
+    """Return an article as the newsroom sees it."""
+    return schemas.Article(
+        **_form(article.draft, named),
+        id=article.id,
+        version=article.version,
+        revision=article.revision,
+        state=article.draft_state,
+        publication=_publication(article, visit),
+        allowed_actions=list(allowed_actions(article.state, visit.person)),
+        created_by=article.created_by,
+        created_at=article.created_at,
+        updated_at=article.updated_at,
+    )
+
+
+def _publication(article: Article, visit: Visit) -> schemas.Publication | None:
+    publication = article.publication
+    if publication is None:
+        return None
+    is_expired = publication.state is PublicationState.LIVE and not publication.is_live(visit.now)
+    return schemas.Publication.model_validate(
+        {
+            "state": "expired" if is_expired else publication.state.value,
+            "revision": publication.number,
+            "slug": publication.slug,
+            "live_from": publication.live_from,
+            "live_until": publication.live_until,
+            "has_newer_draft": article.has_newer_draft,
+        }
+    )

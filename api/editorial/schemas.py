@@ -1,0 +1,312 @@
+"""What the newsroom sends and gets back."""
+
+import json
+from typing import Annotated, Literal
+
+from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
+
+from api.editorial.blocks import MAX_BLOCKS, Block
+from api.types import Id, Language, Line, Model, Moment, Note, Slug, Time, WebAddress
+from domain import teaser
+from domain.access import Requires
+from domain.credits import ContributorKind, CreditRole
+from domain.media import ImageType
+from domain.tags import TagKind
+from domain.teaser import Boundary
+from domain.workflow import Action, DraftState
+
+MAX_EXTENSIONS_BYTES = 20_000
+MAX_MARKUP = 500_000
+
+Kind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:-[a-z]+)*$", max_length=40)]
+ExtensionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]+$", max_length=60)]
+
+
+class Gate(Model):
+    """What the article asks of its readers, and when: it is free before `from` and after `until`."""
+
+    requires: Requires = Requires.FREE
+    plans: list[Slug] = Field(default=[], max_length=20)
+    """Only these plans open it."""
+    holds_from: Moment | None = Field(default=None, alias="from")
+    holds_until: Moment | None = Field(default=None, alias="until")
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> "Gate":
+        if self.plans and self.requires is not Requires.SUBSCRIBER:
+            raise ValueError("Only an article for subscribers can name plans.")
+        if self.holds_from and self.holds_until and self.holds_from >= self.holds_until:
+            raise ValueError("`until` must come after `from`.")
+        return self
+
+
+class Teaser(Model):
+    """How much everybody may read: exactly one of `words`, `percent`, `blocks` and `marker`."""
+
+    words: Annotated[int, Field(ge=0, le=100_000)] | None = None
+    percent: Annotated[int, Field(ge=0, le=100)] | None = None
+    blocks: Annotated[int, Field(ge=0, le=MAX_BLOCKS)] | None = None
+    marker: Literal[True] | None = None
+    boundary: Boundary = Boundary.SENTENCE
+
+    @model_validator(mode="after")
+    def _is_one(self) -> "Teaser":
+        if sum(value is not None for value in (self.words, self.percent, self.blocks, self.marker)) != 1:
+            raise ValueError("It takes exactly one of `words`, `percent`, `blocks` and `marker`.")
+        return self
+
+    def as_policy(self) -> teaser.Policy:
+        """Return the policy."""
+        for measure in (teaser.Measure.WORDS, teaser.Measure.PERCENT, teaser.Measure.BLOCKS):
+            amount = getattr(self, measure)
+            if amount is not None:
+                return teaser.Policy(measure, amount, self.boundary)
+        return teaser.Policy(teaser.Measure.MARKER, 0, self.boundary)
+
+    @classmethod
+    def of(cls, policy: teaser.Policy) -> "Teaser":
+        """Return a policy as writers send it."""
+        amount = True if policy.measure is teaser.Measure.MARKER else policy.amount
+        return cls(**{policy.measure: amount}, boundary=policy.boundary)
+
+
+class Credit(Model):
+    """A contributor's part in the article."""
+
+    role: CreditRole
+    contributor: Slug
+    note: Note | None = None
+
+
+class Source(Model):
+    """Where a republished piece first appeared."""
+
+    name: Line
+    url: WebAddress | None = None
+    title: Line | None = None
+    language: Language | None = None
+    published_at: Annotated[str, StringConstraints(pattern=r"^\d{4}-\d{2}-\d{2}(T[0-9:.]+Z)?$")] | None = None
+
+
+class LeadImage(Model):
+    """The picture above the text; it is always public. What is not said here is told by the medium."""
+
+    media_id: Id
+    caption: Note | None = None
+    credit: Note | None = None
+    alt: Note | None = None
+
+
+class Rights(Model):
+    """Who holds the rights, and on what terms the article may be used."""
+
+    holder: Note | None = None
+    notice: Note | None = None
+    usage_terms: Note | None = None
+
+
+class Seo(Model):
+    """What search engines are told instead of title and standfirst."""
+
+    title: Line | None = None
+    description: Note | None = None
+
+
+class ArticleForm(Model):
+    """What a writer sets of an article."""
+
+    title: Line
+    slug: Slug | None = None
+    """Made from the title if it is left out. It becomes public with the next publication."""
+    language: Language
+    kind: Kind = "news"
+    standfirst: Note = ""
+    """Always public; counts as the first words of the teaser."""
+    body: list[Block] = Field(default=[], max_length=MAX_BLOCKS)
+    """Portable Text. Instead of it, `body_html` or `body_markdown` can be sent."""
+    access: Gate = Gate()
+    teaser: Teaser | None = None
+    """The publication's default if it is left out."""
+    section: Slug | None = None
+    tags: list[Slug] = Field(default=[], max_length=50)
+    credits: list[Credit] = Field(default=[], max_length=50)
+    source: Source | None = None
+    lead_image: LeadImage | None = None
+    related: list[Id] = Field(default=[], max_length=50)
+    translation_of: Id | None = None
+    rights: Rights | None = None
+    seo: Seo = Seo()
+    extensions: dict[ExtensionName, JsonValue] = Field(default={}, max_length=50)
+    """Fields of your own, public whatever the gate."""
+
+    @field_validator("body")
+    @classmethod
+    def _keys_are_unique(cls, value: list[Block]) -> list[Block]:
+        keys = [block.key for block in value if block.key]
+        if len(keys) != len(set(keys)):
+            raise ValueError("Two blocks have the same `_key`.")
+        return value
+
+    @field_validator("extensions")
+    @classmethod
+    def _extensions_are_small(cls, value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+        if len(json.dumps(value)) > MAX_EXTENSIONS_BYTES:
+            raise ValueError(f"Together they may have {MAX_EXTENSIONS_BYTES} bytes.")
+        return value
+
+
+class WrittenForm(ArticleForm):
+    """What a writer sends: the body in one of three forms."""
+
+    body_html: Annotated[str, Field(max_length=MAX_MARKUP)] | None = None
+    body_markdown: Annotated[str, Field(max_length=MAX_MARKUP)] | None = None
+
+    @model_validator(mode="after")
+    def _has_one_body(self) -> "WrittenForm":
+        written = (self.body or None, self.body_html, self.body_markdown)
+        if sum(one is not None for one in written) > 1:
+            raise ValueError("Send one of `body`, `body_html` and `body_markdown`.")
+        return self
+
+
+class Publication(Model):
+    """What has become of the latest publication."""
+
+    state: Literal["live", "expired", "unpublished", "withdrawn"]
+    revision: int
+    """Number of the publication."""
+    slug: str
+    live_from: Time
+    live_until: Time | None
+    has_newer_draft: bool
+
+
+class Article(ArticleForm):
+    """An article in the newsroom: the working draft, which readers don't see, and where it stands."""
+
+    id: str
+    version: int
+    """Goes into `If-Match`; also the `ETag`."""
+    revision: int
+    """Number of the draft."""
+    state: DraftState
+    publication: Publication | None
+    allowed_actions: list[Action]
+    created_by: str
+    created_at: Time
+    updated_at: Time
+
+
+class ArticlePage(Model):
+    """A page of articles."""
+
+    items: list[Article]
+    next_cursor: str | None
+
+
+class TeaserCut(Model):
+    """What everybody would be able to read."""
+
+    body: list[Block]
+    remaining_percent: int
+
+
+class DryRun(Model):
+    """What saving would give, without saving."""
+
+    article: ArticleForm
+    teaser: TeaserCut
+
+
+class ActionForm(Model):
+    """What goes with an action."""
+
+    note: Note | None = None
+    """For the newsroom."""
+    public_note: Note | None = None
+    """The reason that the public reads; required to withdraw."""
+
+
+class TagForm(Model):
+    """A tag; a section is one too."""
+
+    slug: Slug | None = None
+    """Made from the name if it is left out."""
+    name: Line
+    kind: TagKind = TagKind.TOPIC
+    names: dict[Language, Line] = Field(default={}, max_length=100)
+    """The name by language, where it differs."""
+
+
+class Tag(TagForm):
+    """A tag in the newsroom."""
+
+    id: str
+    slug: Slug
+    version: int
+
+
+class TagPage(Model):
+    """A page of tags."""
+
+    items: list[Tag]
+    next_cursor: str | None
+
+
+class ContributorForm(Model):
+    """A byline: a person or an agency. It is nobody's account."""
+
+    slug: Slug | None = None
+    """Made from the name if it is left out."""
+    name: Line
+    kind: ContributorKind = ContributorKind.PERSON
+    bio: Note | None = None
+
+
+class Contributor(ContributorForm):
+    """A byline in the newsroom."""
+
+    id: str
+    slug: Slug
+    version: int
+
+
+class ContributorPage(Model):
+    """A page of contributors."""
+
+    items: list[Contributor]
+    next_cursor: str | None
+
+
+class MediaForm(Model):
+    """What editors say of a picture; it holds wherever a use says nothing else."""
+
+    alt: Note = ""
+    caption: Note | None = None
+    credit: Note | None = None
+    licence: Note | None = None
+
+
+class Media(MediaForm):
+    """A picture in the library."""
+
+    id: str
+    url: str
+    """Signed, and good for some minutes: the picture is secret until a published article shows it."""
+    content_type: ImageType
+    width: int
+    height: int
+    size: int
+    """In bytes."""
+    digest: str
+    """SHA-256, in hexadecimal."""
+    version: int
+    created_by: str
+    created_at: Time
+
+
+class MediaPage(Model):
+    """A page of pictures."""
+
+    items: list[Media]
+    next_cursor: str | None

@@ -1,0 +1,37 @@
+"""Reading an upload: one file and what is said of it, as `multipart/form-data` (RFC 7578)."""
+
+from fastapi import Request
+from pydantic import ValidationError
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData, UploadFile
+
+from api.editorial.schemas import MediaForm
+from api.problems import flaws_in
+from api.routing import refuse_unkeepable
+from domain.errors import Flaw, Unfit
+from infra.storage import Incoming, pour
+
+FILE = "file"
+
+
+async def read_upload(request: Request, incoming: Incoming) -> MediaForm:
+    """Write the uploaded file to where it comes in, and return what is said of it."""
+    async with request.form(max_files=1, max_fields=len(MediaForm.model_fields)) as form:
+        upload = form.get(FILE)
+        if not isinstance(upload, UploadFile) or not upload.size:
+            raise Unfit(Flaw(f"/{FILE}", "It takes one file that is not empty."))
+        said = _said(form)
+        await run_in_threadpool(pour, upload.file, incoming)
+    return said
+
+
+def _said(form: FormData) -> MediaForm:
+    fields = {name: value for name, value in form.multi_items() if name != FILE}
+    if len(fields) + 1 != len(form.multi_items()):
+        raise Unfit(Flaw("", "A field may stand there only once."))
+    refuse_unkeepable(fields)
+    try:
+        return MediaForm.model_validate(fields)
+    except ValidationError as error:
+        flaws = flaws_in(error.errors(), fields)
+        raise Unfit(*(Flaw(flaw.pointer or "", flaw.detail) for flaw in flaws)) from None

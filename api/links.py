@@ -1,0 +1,37 @@
+"""Addresses in answers. All begin with the configured public address, never with what a caller sent."""
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from api.parts import Visit
+from domain.articles import Publication
+from domain.media import ORIGINAL
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Makes the addresses that one request's answer holds."""
+
+    visit: Visit
+
+    def to(self, path: str, **query: str) -> str:
+        """Return the address of something on this server."""
+        asked = f"?{urlencode(query)}" if query else ""
+        return f"{self.visit.parts.settings.base_url}{path}{asked}"
+
+    def canonical(self, publication: Publication) -> str:
+        """Return where an article is read on the site."""
+        return self.visit.parts.settings.article_url.format(
+            language=quote(publication.language), slug=quote(publication.slug), id=publication.article_id
+        )
+
+    def picture(self, media_id: str, *, signed: bool) -> str:
+        """Return the address of a picture; a signed one opens it for some minutes to whoever has it."""
+        path = f"/media/{media_id}/{ORIGINAL}"
+        if not signed:
+            return self.to(path)
+        settings = self.visit.parts.settings
+        expires, signature = self.visit.parts.seals.sign_media(
+            path, now=self.visit.now, seconds=settings.media_url_seconds
+        )
+        return self.to(path, expires=str(expires), signature=signature)

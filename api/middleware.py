@@ -1,0 +1,100 @@
+"""What surrounds every request: an id, safe headers, one line in the access log, and no naked failure.
+
+The log holds route templates, never addresses: those carry slugs, tokens and queries.
+"""
+
+import logging
+import sys
+import traceback
+from time import perf_counter
+from uuid import uuid4
+
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import problems
+
+access = logging.getLogger("standfirst.access")
+failures = logging.getLogger("standfirst.failures")
+
+_ALWAYS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+}
+
+
+class Envelope:
+    """Gives each request an id, its answer safe headers, and the log a line; turns a crash into a problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = uuid4().hex
+        scope["standfirst"] = noted = {"request_id": request_id, "template": "-"}
+        started, status = perf_counter(), 0
+
+        async def send_enveloped(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                for name, value in _ALWAYS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_enveloped)
+        except Exception as error:  # noqa: BLE001 - the outermost place; everything else has been handled
+            failures.error("%s %s", request_id, _without_text(error))
+            if status:
+                raise ConnectionAbortedError from None  # the answer has begun: cut it off rather than end it well
+            await problems.answer(request_id, "internal-error")(scope, receive, send_enveloped)
+        finally:
+            took = (perf_counter() - started) * 1000
+            access.info("%s %s %s %d %.1fms", request_id, scope["method"], noted["template"], status, took)
+
+
+def _without_text(error: BaseException) -> str:
+    """Return type and places of an error. Its message may hold text of an article, so it is not logged."""
+    places = [f"{frame.filename}:{frame.lineno}" for frame in traceback.extract_tb(error.__traceback__)]
+    causes = [type(error).__name__]
+    while cause := error.__cause__ or error.__context__:
+        causes.append(type(cause).__name__)
+        error = cause
+    return f"{' from '.join(causes)} at {' > '.join(places[-6:])}"
+
+
+class HeadIsGet:
+    """Answers `HEAD` as `GET` without the body (RFC 9110, section 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, send)
+            return
+
+        async def send_no_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self.app({**scope, "method": "GET", "standfirst.head": True}, receive, send_no_body)
+
+
+def configure_logging() -> None:
+    """Send our two logs to standard error. Uvicorn's access log stays off: it would print addresses."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
+    for logger in (access, failures):
+        logger.handlers = [handler]
+        logger.setLevel(logging.INFO)
+        logger.propagate = False

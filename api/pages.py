@@ -1,0 +1,51 @@
+"""Pages of lists: sealed cursors, bound to their list, and the link to the next page (RFC 8288)."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from urllib.parse import urlencode
+
+from fastapi import Request
+
+from api.links import Links
+from api.parts import Visit
+
+
+def _bound_to(request: Request, visit: Visit, asked: Mapping[str, object]) -> str:
+    """Return what a cursor is good for: this list, these filters, and callers with the same rights."""
+    rights = [*sorted(visit.person.roles), "with", *sorted(visit.person.plans)]
+    return json.dumps([request.url.path, sorted((name, str(value)) for name, value in asked.items()), rights])
+
+
+def open_cursor(request: Request, visit: Visit, cursor: str | None, asked: Mapping[str, object]) -> str | None:
+    """Return the place that a cursor stands for, or refuse one that is not of this list."""
+    if cursor is None:
+        return None
+    return visit.parts.seals.open_cursor(cursor, bound_to=_bound_to(request, visit, asked))
+
+
+def seal_cursor(request: Request, visit: Visit, place: str, asked: Mapping[str, object]) -> str:
+    """Return a cursor for a place in this list."""
+    return visit.parts.seals.seal_cursor(place, bound_to=_bound_to(request, visit, asked))
+
+
+def place_of(at: datetime, id_: str) -> str:
+    """Return the place of an item in a list that is ordered by time and id."""
+    return f"{at.astimezone(UTC).isoformat()} {id_}"
+
+
+def time_and_id(place: str | None) -> tuple[datetime, str] | None:
+    """Return what `place_of` put together."""
+    if place is None:
+        return None
+    at, _, id_ = place.partition(" ")
+    return datetime.fromisoformat(at), id_
+
+
+def next_link(request: Request, visit: Visit, cursor: str | None) -> Mapping[str, str]:
+    """Return the `Link` field of a page that is not the last."""
+    if cursor is None:
+        return {}
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    path = f"{request.url.path}?{urlencode([*asked, ('cursor', cursor)])}"
+    return {"Link": f'<{Links(visit).to(path)}>; rel="next"'}

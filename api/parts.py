@@ -1,0 +1,77 @@
+"""What the program is put together from, once a process; and what one request knows of its caller."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from domain.events import Event
+from domain.people import Person
+from infra import events
+from infra.db import Connection, Database
+from infra.ids import Sources
+from infra.keys import load_keyring
+from infra.passwords import Passwords
+from infra.seals import Seals
+from infra.settings import Settings
+from infra.storage import Storage
+from infra.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything with a life of its own."""
+
+    settings: Settings
+    sources: Sources
+    database: Database
+    tokens: Tokens
+    seals: Seals
+    passwords: Passwords
+    storage: Storage
+
+
+def assemble(settings: Settings, sources: Sources) -> Parts:
+    """Put the parts together. It makes the signing keys if there are none, and opens no connection."""
+    keyring = load_keyring(settings)
+    return Parts(
+        settings=settings,
+        sources=sources,
+        database=Database(settings.sqlalchemy_url),
+        tokens=Tokens(keyring, issuer=settings.base_url, audience=settings.token_audience),
+        seals=Seals(keyring),
+        passwords=Passwords(),
+        storage=Storage(settings.media_dir, limit=settings.max_upload_bytes),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request: who asks, when (one moment for all of it), from where, and the snapshot that it reads.
+
+    `snapshot` is there for reads only. A write opens its own transaction, so that it is committed, or has
+    failed, before the answer is made.
+    """
+
+    parts: Parts
+    person: Person
+    now: datetime
+    address: str | None
+    snapshot: Connection | None
+
+    @property
+    def reading(self) -> Connection:
+        """The snapshot that this request reads from."""
+        if self.snapshot is None:
+            raise RuntimeError("this operation writes; it reads in its own transaction")
+        return self.snapshot
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[Connection]:
+        """Open the transaction of this request."""
+        async with self.parts.database.write() as connection:
+            yield connection
+
+    async def record(self, connection: Connection, event: Event) -> None:
+        """Write an event into the transaction of its change."""
+        await events.record(connection, event, event_id=self.parts.sources.new_id(), from_address=self.address)

@@ -1,0 +1,353 @@
+"""Every failure is a problem document (RFC 9457). This file says which, and explains each on a page."""
+
+import html
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.exceptions import HTTPException
+
+from domain import errors
+from infra.db import DatabaseBusy
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of problem: its address under `/problems/`, its status, title and explanation."""
+
+    name: str
+    status: int
+    title: str
+    explanation: str
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "bad-request",
+            400,
+            "The request is not understood",
+            "A parameter, a header or the syntax of the body is wrong. `errors` names which, where it can be "
+            "told. Unknown and repeated query parameters are refused too, so that no typing error goes unnoticed.",
+        ),
+        Kind(
+            "invalid-grant",
+            400,
+            "No token is given for this",
+            "The token endpoint refused; `error` is the code of RFC 6749, section 5.2. For a wrong e-mail address "
+            "or password it is `invalid_grant`, without telling which of the two was wrong.",
+        ),
+        Kind(
+            "unauthorized",
+            401,
+            "Sign in first",
+            "The operation needs an access token, or the one that was sent is not good (any more). Get one from "
+            "`POST /v1/auth/token` and send it as `Authorization: Bearer …`.",
+        ),
+        Kind("forbidden", 403, "You may not do this", "Your account's roles do not allow the operation."),
+        Kind(
+            "not-found",
+            404,
+            "There is nothing here",
+            "Nothing is at this address, or nothing that you may know of; the two look alike on purpose.",
+        ),
+        Kind(
+            "method-not-allowed",
+            405,
+            "Not this way",
+            "The address exists and does not take this method. `Allow` lists those that it takes.",
+        ),
+        Kind(
+            "wrong-state",
+            409,
+            "Not in this state",
+            "The article's state does not admit the action. `rule` names the rule that refused; the article's "
+            "`allowed_actions` lists what is possible now.",
+        ),
+        Kind(
+            "conflict",
+            409,
+            "It collides with something",
+            "Something that must be unique is taken, or somebody else was faster. `rule` names what.",
+        ),
+        Kind(
+            "withdrawn",
+            410,
+            "The article has been withdrawn",
+            "It was published here and has been taken back. `detail` gives the public reason.",
+        ),
+        Kind(
+            "stale",
+            412,
+            "Somebody saved a newer version",
+            "`If-Match` names another version than the present one, which `current_version` tells. Read the "
+            "resource again, put your change on top of it, and retry.",
+        ),
+        Kind(
+            "too-large",
+            413,
+            "That is too much",
+            "The body of the request is larger than this server takes.",
+        ),
+        Kind(
+            "unsupported-media-type",
+            415,
+            "Not in this form",
+            "The body's type is not one that the operation takes, or its content is not what the type says.",
+        ),
+        Kind(
+            "unprocessable",
+            422,
+            "It does not fit",
+            "The body was understood and does not fit. `errors` lists every flaw with a JSON pointer (RFC 6901).",
+        ),
+        Kind(
+            "precondition-required",
+            428,
+            "Say which version you change",
+            "Send `If-Match` with the `ETag` of the version that you read, so that nobody's work is overwritten.",
+        ),
+        Kind(
+            "internal-error",
+            500,
+            "Something broke here",
+            "This is our fault. Nothing was changed. `request_id` finds the cause in the server's log.",
+        ),
+        Kind(
+            "unavailable",
+            503,
+            "Not right now",
+            "The database is busy or the server is shutting down. Nothing was changed; retry after `Retry-After`.",
+        ),
+    )
+}
+
+_OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
+    errors.BadRequest: "bad-request",
+    errors.GrantRefused: "invalid-grant",
+    errors.Unidentified: "unauthorized",
+    errors.NotAllowed: "forbidden",
+    errors.NotThere: "not-found",
+    errors.WrongState: "wrong-state",
+    errors.Conflict: "conflict",
+    errors.Withdrawn: "withdrawn",
+    errors.Stale: "stale",
+    errors.TooLarge: "too-large",
+    errors.WrongMedia: "unsupported-media-type",
+    errors.Unfit: "unprocessable",
+    errors.VersionNeeded: "precondition-required",
+}
+_OF_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
+
+
+class Flaw(BaseModel):
+    """One thing wrong with the input: where, and what to do about it."""
+
+    pointer: str | None = Field(default=None, description="JSON pointer (RFC 6901) into the body")
+    parameter: str | None = Field(default=None, description="Name of a query parameter or header")
+    detail: str
+
+
+class Problem(BaseModel):
+    """A problem document (RFC 9457)."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["type", "title", "status", "detail", "request_id"]})
+
+    type: str = Field(description="Address of a page that explains this type of problem")
+    title: str
+    status: int
+    detail: str
+    request_id: str = Field(description="Made here; finds the request in the server's log")
+    errors: list[Flaw] | None = Field(default=None, description="What is wrong with the input")
+    rule: str | None = Field(default=None, description="The rule that refused")
+    current_version: int | None = Field(default=None, description="The version that there is now")
+    error: str | None = Field(default=None, description="Error code of RFC 6749, section 5.2")
+
+
+def answer(
+    request_id: str,
+    name: str,
+    detail: str | None = None,
+    *,
+    headers: Mapping[str, str] | None = None,
+    **members: Any,  # noqa: ANN401 - members of the problem document
+) -> Response:
+    """Return the answer that tells of a problem."""
+    kind = KINDS[name]
+    problem = Problem(
+        type=f"/problems/{name}",
+        title=kind.title,
+        status=kind.status,
+        detail=detail or kind.explanation,
+        request_id=request_id,
+        **members,
+    )
+    return Response(
+        problem.model_dump_json(exclude_none=True),
+        kind.status,
+        {"Cache-Control": "no-store", **(headers or {})},
+        MEDIA_TYPE,
+    )
+
+
+def declared(*names: str) -> dict[int | str, dict[str, Any]]:
+    """Return these problems as an operation declares them in the contract."""
+    by_status: dict[int | str, dict[str, Any]] = {}
+    for name in names:
+        kind = KINDS[name]
+        titles = by_status.get(kind.status, {}).get("description")
+        by_status[kind.status] = {
+            "description": f"{titles}; or: {kind.title}" if titles else kind.title,
+            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+        }
+    return by_status
+
+
+def install(app: FastAPI) -> None:
+    """Make the application answer every failure with a problem document."""
+    app.add_exception_handler(errors.Refusal, _refused)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(DatabaseBusy, _busy)
+    app.add_api_route("/problems/{name}", _page, include_in_schema=False, response_class=HTMLResponse)
+
+
+def request_id(request: Request) -> str:
+    """Return the id that this request got here."""
+    return str(request.scope["standfirst"]["request_id"])
+
+
+async def _refused(request: Request, refusal: Exception) -> Response:
+    if not isinstance(refusal, errors.Refusal):
+        raise refusal
+    name = _OF_REFUSAL[type(refusal)]
+    return answer(request_id(request), name, refusal.detail, headers=_headers(refusal), **_members(refusal))
+
+
+def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
+    match refusal:
+        case errors.Unidentified(presented=True):
+            return {
+                "WWW-Authenticate": 'Bearer realm="standfirst", error="invalid_token", '
+                f'error_description="{refusal.detail}"'
+            }
+        case errors.Unidentified():
+            return {"WWW-Authenticate": 'Bearer realm="standfirst"'}
+        case _:
+            return {}
+
+
+def _members(refusal: errors.Refusal) -> dict[str, Any]:
+    match refusal:
+        case errors.WrongState(rule=rule) | errors.Conflict(rule=rule):
+            return {"rule": rule}
+        case errors.Stale(current=current):
+            return {"current_version": current}
+        case errors.Unfit(flaws=flaws):
+            return {"errors": [Flaw(pointer=flaw.pointer, detail=flaw.detail) for flaw in flaws]}
+        case errors.BadRequest(parameter=str(parameter)):
+            return {"errors": [Flaw(parameter=parameter, detail=refusal.detail)]}
+        case errors.GrantRefused(error=error):
+            return {"error": error}
+        case _:
+            return {}
+
+
+async def _invalid(request: Request, invalid: Exception) -> Response:
+    if not isinstance(invalid, RequestValidationError):
+        raise invalid
+    found = invalid.errors()
+    if any(error["loc"][0] == "path" for error in found):
+        return answer(request_id(request), "not-found", errors.NotThere().detail)
+    outside = [error for error in found if error["loc"][0] != "body"]
+    if outside:
+        flaws = [Flaw(parameter=str(error["loc"][-1]), detail=told(error)) for error in outside]
+        return answer(request_id(request), "bad-request", errors=flaws)
+    return answer(
+        request_id(request), "unprocessable", errors.Unfit().detail, errors=flaws_in(found, invalid.body, start=1)
+    )
+
+
+def flaws_in(found: Sequence[Any], body: object, *, start: int = 0) -> list[Flaw]:
+    """Return what a validation found, as pointers into the body; `start` skips the name of the whole."""
+    return [Flaw(pointer=_pointer(error["loc"][start:], body), detail=told(error)) for error in found]
+
+
+def _pointer(loc: Sequence[int | str], body: object) -> str:
+    """Return an RFC 6901 pointer; names of union members in `loc`, which are not in the body, are left out."""
+    pointer, here = "", body
+    for at, part in enumerate(loc):
+        inside = isinstance(here, dict) and part in here
+        in_list = isinstance(here, list) and isinstance(part, int) and part < len(here)
+        if not inside and not in_list and at < len(loc) - 1:
+            continue
+        pointer += "/" + str(part).replace("~", "~0").replace("/", "~1")
+        here = here[part] if inside or in_list else None  # type: ignore[index]
+    return pointer
+
+
+# Messages of Pydantic that quote the input are replaced; nothing of what was sent is sent back.
+_TOLD = {
+    "union_tag_invalid": "This block type is not known here.",
+    "union_tag_not_found": "A block needs a `_type`.",
+    "uuid_parsing": "It must be a UUID.",
+    "datetime_parsing": "It must be a time in RFC 3339, such as 2026-01-31T12:00:00Z.",
+    "datetime_from_date_parsing": "It must be a time in RFC 3339, such as 2026-01-31T12:00:00Z.",
+    "timezone_aware": "The time needs a zone, such as Z.",
+    "extra_forbidden": "There is no such field.",
+    "missing": "It is required.",
+}
+
+
+def told(error: Mapping[str, Any]) -> str:
+    """Return what is wrong, in a sentence that quotes nothing."""
+    message: str = _TOLD.get(error["type"]) or error["msg"].removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    if request.method == "OPTIONS" and error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        return Response(status_code=204, headers={"Allow": _allow(request)})
+    name = _OF_STATUS.get(error.status_code, "internal-error")
+    headers = {"Allow": _allow(request)} if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED else None
+    detail = errors.NotThere().detail if name == "not-found" else None
+    return answer(request_id(request), name, detail, headers=headers)
+
+
+def _allow(request: Request) -> str:
+    """Return the methods that some route takes at this address."""
+    taken = ["OPTIONS"]
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        scope = {**request.scope, "method": method}
+        if any(route.matches(scope)[0].name == "FULL" for route in request.app.router.routes):
+            taken += ["GET", "HEAD"] if method == "GET" else [method]
+    return ", ".join(sorted(taken))
+
+
+async def _busy(request: Request, _: Exception) -> Response:
+    return answer(request_id(request), "unavailable", headers={"Retry-After": RETRY_AFTER_SECONDS})
+
+
+async def _page(name: str) -> HTMLResponse:
+    """Explain a type of problem to a person."""
+    kind = KINDS.get(name)
+    if kind is None:
+        raise errors.NotThere
+    parts = html.escape(kind.explanation).split("`")
+    text = "".join(f"<code>{part}</code>" if at % 2 else part for at, part in enumerate(parts))
+    return HTMLResponse(
+        f"<!doctype html><html lang=en><meta charset=utf-8><title>{kind.title}</title>"
+        f"<h1>{kind.title}</h1><p>Status {kind.status} {HTTPStatus(kind.status).phrase}</p><p>{text}</p>",
+        headers={"Cache-Control": "public, max-age=3600"},
+    )

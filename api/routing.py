@@ -1,0 +1,235 @@
+"""The route that every operation uses: it knows what the operation takes, who calls, and what they may.
+
+The order is fixed: unknown parameters, credentials, permission, form of the body, the body. So nobody
+without a right makes this server read a body, and a typing error is never ignored.
+"""
+
+import json
+import math
+import re
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.params import Form
+from fastapi.routing import APIRoute
+
+from api.parts import Parts, Visit
+from domain.errors import BadRequest, Flaw, NotAllowed, TooLarge, Unfit, Unidentified, WrongMedia
+from domain.people import ANONYMOUS, Person
+from domain.permissions import Permission, may
+from infra import accounts
+from infra.db import Connection
+
+PERMISSION = "x-permission"
+BODY_TYPES = "x-body-types"
+MAX_DEPTH = 64
+JSON_TYPES = ("application/json",)
+FORM_TYPES = ("application/x-www-form-urlencoded",)
+MULTIPART_OVERHEAD = 64 * 1024
+PATCH_TYPES = ("application/merge-patch+json", "application/json")
+_UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
+_SAFE = frozenset({"GET", "HEAD"})
+
+
+def needs(permission: Permission) -> dict[str, Any]:
+    """Declare what an operation needs, in the contract and to the route at once: `openapi_extra=needs(…)`."""
+    return {PERMISSION: permission.value, "security": [{"bearer": []}]}
+
+
+class LimitedRequest(Request):
+    """A request whose body ends at a limit, and whose JSON is refused where no text could keep it.
+
+    FastAPI would turn these refusals into a bare `400`, so the route reads the body first, and FastAPI finds
+    it here.
+    """
+
+    limit = 0
+
+    async def stream(self) -> AsyncGenerator[bytes, None]:
+        """Yield the body's bytes, up to the limit."""
+        declared = self.headers.get("content-length", "")
+        if declared.isdecimal() and int(declared) > self.limit:
+            raise TooLarge(f"The body may have {self.limit} bytes.")
+        taken = 0
+        async for chunk in super().stream():
+            taken += len(chunk)
+            if taken > self.limit:
+                raise TooLarge(f"The body may have {self.limit} bytes.")
+            yield chunk
+
+    async def json(self) -> Any:  # noqa: ANN401
+        """Return the body."""
+        if not hasattr(self, "_json"):
+            self._json = parsed(await self.body())
+        return self._json
+
+
+class Route(APIRoute):
+    """An operation that refuses what it does not know, and whoever may not use it."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Return the handler, with the checks in front."""
+        handle = super().get_route_handler()
+        known = _query_parameters(self.dependant)
+        extra = self.openapi_extra or {}
+        permission = Permission(extra[PERMISSION]) if PERMISSION in extra else None
+
+        async def guarded(request: Request) -> Response:
+            request = LimitedRequest(request.scope, request.receive)
+            request.scope["standfirst"]["template"] = self.path_format
+            refuse_strange_parameters(request, known)
+            parts: Parts = request.app.state.parts
+            async with AsyncExitStack() as stack:
+                snapshot = await stack.enter_async_context(parts.database.read())
+                person = await who_calls(request, parts, snapshot)
+                check_permission(person, permission)
+                if request.method not in _SAFE:
+                    await stack.aclose()
+                    await take_body(request, parts, self)
+                request.state.visit = Visit(
+                    parts=parts,
+                    person=person,
+                    now=request.state.now,
+                    address=request.client.host if request.client else None,
+                    snapshot=snapshot if request.method in _SAFE else None,
+                )
+                return await handle(request)
+
+        return guarded
+
+
+class OpenRoute(APIRoute):
+    """An operation that needs no caller and no database, and still refuses parameters that it does not know."""
+
+    def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
+        """Return the handler, with the check in front."""
+        handle = super().get_route_handler()
+        known = _query_parameters(self.dependant)
+
+        async def checked(request: Request) -> Response:
+            request.scope["standfirst"]["template"] = self.path_format
+            refuse_strange_parameters(request, known)
+            return await handle(request)
+
+        return checked
+
+
+def _query_parameters(dependant: Any) -> frozenset[str]:  # noqa: ANN401 - FastAPI's own type is not public
+    own = {parameter.alias for parameter in dependant.query_params}
+    return frozenset(own.union(*(_query_parameters(one) for one in dependant.dependencies)))
+
+
+def refuse_strange_parameters(request: Request, known: frozenset[str]) -> None:
+    """Refuse a query parameter that the operation does not know, or one that stands there twice."""
+    seen: set[str] = set()
+    for name, _ in request.query_params.multi_items():
+        if name not in known:
+            raise BadRequest(
+                "There is a query parameter that this operation does not know.", parameter=_safe(name)
+            )
+        if name in seen:
+            raise BadRequest("A query parameter may stand there only once.", parameter=name)
+        seen.add(name)
+
+
+def _safe(name: str) -> str:
+    """Return a parameter's name if it looks like one; nothing else of a query is sent back."""
+    return name if len(name) <= 40 and name.replace("_", "a").isalnum() and name.isascii() else "?"  # noqa: PLR2004
+
+
+async def who_calls(request: Request, parts: Parts, snapshot: Connection) -> Person:
+    """Return who sent the request, or refuse credentials that are not good."""
+    request.state.now = now = parts.sources.now()
+    given = request.headers.getlist("authorization")
+    if not given:
+        return ANONYMOUS
+    scheme, _, token = given[0].partition(" ")
+    if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
+        raise Unidentified("Send one `Authorization` header, with a bearer token.", presented=True)
+    claims = parts.tokens.verify(token.strip(), now=now)
+    account = await accounts.get(snapshot, claims.account_id, now=now)
+    if account is None:
+        raise Unidentified("The access token is not one of ours.", presented=True)
+    return account.as_person(claims.roles)
+
+
+def check_permission(person: Person, permission: Permission | None) -> None:
+    """Refuse a person who may not use an operation."""
+    if permission is None or may(person, permission):
+        return
+    if person.is_anonymous:
+        raise Unidentified("This needs an access token.", presented=False)
+    raise NotAllowed("Your account's roles do not allow this.")
+
+
+async def take_body(request: LimitedRequest, parts: Parts, route: APIRoute) -> None:
+    """Read the body, if the operation takes one: in a type that it takes, no larger than it may be."""
+    is_upload = BODY_TYPES in (route.openapi_extra or {})
+    taken = tuple((route.openapi_extra or {}).get(BODY_TYPES, ())) or _declared_types(request, route)
+    if not taken or not _has_body(request):
+        return
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given not in taken:
+        raise WrongMedia(f"Send the body as {' or '.join(taken)}.")
+    if is_upload:
+        request.limit = parts.settings.max_upload_bytes + MULTIPART_OVERHEAD
+        return  # the operation writes it to its place while it comes
+    request.limit = parts.settings.max_body_bytes
+    await (request.form() if taken == FORM_TYPES else request.json())
+
+
+def _declared_types(request: Request, route: APIRoute) -> tuple[str, ...]:
+    if route.body_field is None:
+        return ()
+    if isinstance(route.body_field.field_info, Form):
+        return FORM_TYPES
+    return PATCH_TYPES if request.method == "PATCH" else JSON_TYPES
+
+
+def _has_body(request: Request) -> bool:
+    return "transfer-encoding" in request.headers or request.headers.get("content-length", "0") != "0"
+
+
+def parsed(body: bytes) -> Any:  # noqa: ANN401
+    """Return what a JSON text says, or refuse what is broken, endless, or holds what no text may hold."""
+    try:
+        value = json.loads(body, parse_constant=_no_constant)
+    except RecursionError:
+        raise BadRequest("The body is nested too deep.") from None
+    except ValueError:
+        raise BadRequest("The body is not valid JSON (RFC 8259).") from None
+    refuse_unkeepable(value)
+    return value
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(name)
+
+
+def refuse_unkeepable(body: object) -> None:
+    """Refuse depth beyond reason, and characters and numbers that cannot be kept or sent on."""
+    waiting: list[tuple[object, str, int]] = [(body, "", 1)]
+    while waiting:
+        value, pointer, depth = waiting.pop()
+        if depth > MAX_DEPTH:
+            raise BadRequest(f"The body is nested more than {MAX_DEPTH} deep.")
+        match value:
+            case str():
+                _check_text(value, pointer)
+            case float() if not math.isfinite(value):
+                raise Unfit(Flaw(pointer, "The number is too large."))
+            case dict():
+                for name, inner in value.items():
+                    _check_text(name, pointer)
+                    waiting.append((inner, f"{pointer}/{name.replace('~', '~0').replace('/', '~1')}", depth + 1))
+            case list():
+                waiting.extend((inner, f"{pointer}/{at}", depth + 1) for at, inner in enumerate(value))
+            case _:
+                pass
+
+
+def _check_text(text: str, pointer: str) -> None:
+    if _UNKEEPABLE.search(text):
+        raise Unfit(Flaw(pointer, "Text may not hold U+0000 or half of a surrogate pair."))

@@ -1,0 +1,1 @@
+"""What a newsroom knows: frozen dataclasses and pure functions, standard library only."""

@@ -1,0 +1,121 @@
+"""What leaves the house: the one type that everything for readers is rendered from.
+
+A `Delivery` is built from named public fields and the one body that the decision allows; nothing is ever
+taken out of a fuller object. A `Card` is the same without a body.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from domain.access import Decision, Gate, Offer
+from domain.articles import Publication
+from domain.body import Body, article_ids, media_ids
+from domain.credits import Contributor
+from domain.editions import Front
+from domain.tags import Tag
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleName:
+    """Another article as a link to it shows it."""
+
+    id: str
+    slug: str
+    title: str
+    language: str
+    gate: Gate
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as readers see it: what the file is, and what the library says of it."""
+
+    id: str
+    content_type: str
+    width: int
+    height: int
+    alt: str
+    caption: str | None
+    credit: str | None
+    licence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Everything that ids in fronts and bodies stand for, as far as it is public, each by its id."""
+
+    tags: Mapping[str, Tag] = field(default_factory=dict)
+    contributors: Mapping[str, Contributor] = field(default_factory=dict)
+    media: Mapping[str, Picture] = field(default_factory=dict)
+    articles: Mapping[str, ArticleName] = field(default_factory=dict)
+    translations: tuple[ArticleName, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The ids whose names a delivery needs; only of what is shown."""
+
+    tags: frozenset[str] = frozenset()
+    contributors: frozenset[str] = frozenset()
+    media: frozenset[str] = frozenset()
+    articles: frozenset[str] = frozenset()
+    translations_of: str | None = None
+
+    def __or__(self, other: "Wanted") -> "Wanted":
+        """Return what both need."""
+        return Wanted(
+            self.tags | other.tags,
+            self.contributors | other.contributors,
+            self.media | other.media,
+            self.articles | other.articles,
+            self.translations_of or other.translations_of,
+        )
+
+
+def wanted_by_card(front: Front) -> Wanted:
+    """Return the ids that a card shows."""
+    return Wanted(
+        tags=front.all_tag_ids,
+        contributors=frozenset(credit.contributor_id for credit in front.credits),
+        media=frozenset({front.lead_image.media_id} if front.lead_image else ()),
+    )
+
+
+def wanted_by_article(front: Front, body: Body, group_id: str) -> Wanted:
+    """Return the ids that an article shows with this body, and no others."""
+    return wanted_by_card(front) | Wanted(
+        media=media_ids(body),
+        articles=article_ids(body) | frozenset(front.related_ids),
+        translations_of=group_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """An article in a list: its front, and what the caller would get."""
+
+    publication: Publication
+    front: Front
+    decision: Decision
+    remaining_percent: int
+    names: Names
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An article as one reader gets it: the front, the body that they may read, and why."""
+
+    publication: Publication
+    front: Front
+    body: Body
+    decision: Decision
+    remaining_percent: int
+    offers: tuple[Offer, ...]
+    names: Names
+    read_at: datetime
+
+    @property
+    def signs_media(self) -> bool:
+        """Whether pictures in the body are behind the gate, so that their addresses must be signed."""
+        return self.decision.opens_everything and self.publication.gate.holds(self.read_at)

@@ -1,0 +1,147 @@
+"""Editions: what readers get of an article, made when it is published.
+
+The front (all that is public), the teaser's body and the whole body are stored apart and never meet again.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from domain import teaser, words
+from domain.access import Requires
+from domain.articles import Article, Draft, LeadImage, Publication, Seo
+from domain.body import Body, media_ids, without_paywall
+from domain.credits import Credit, Rights, Source
+from domain.errors import Flaw, Unfit
+from domain.people import Person
+from domain.teaser import Teaser, TeaserSettings
+from domain.workflow import Action, apply
+
+WORDS_A_MINUTE = 220
+MINUTES_STEP_WHEN_GATED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """All of an edition that is public whatever its gate: everything but the body."""
+
+    title: str
+    kind: str
+    standfirst: str
+    section_id: str | None
+    tag_ids: tuple[str, ...]
+    credits: tuple[Credit, ...]
+    source: Source | None
+    lead_image: LeadImage | None
+    related_ids: tuple[str, ...]
+    rights: Rights | None
+    seo: Seo
+    extensions: Mapping[str, Any]
+    reading_minutes: int
+
+    @property
+    def all_tag_ids(self) -> frozenset[str]:
+        """Its tags, the section among them."""
+        return frozenset(self.tag_ids) | ({self.section_id} if self.section_id else frozenset())
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """What publishing makes: stored as four separate things."""
+
+    publication: Publication
+    front: Front
+    teaser: Teaser
+    full: Body
+
+    @property
+    def media_in_teaser(self) -> frozenset[str]:
+        """The media that everybody may see."""
+        lead = {self.front.lead_image.media_id} if self.front.lead_image else frozenset[str]()
+        return media_ids(self.teaser.body) | lead
+
+
+def publish(
+    article: Article, *, by: Person, now: datetime, publication_id: str, style: TeaserSettings
+) -> tuple[Article, Edition]:
+    """Return the article with its draft published, and the edition that readers get from now on."""
+    target = apply(article.state, Action.PUBLISH, by)
+    check_publishable(article.draft)
+    edition = make_edition(article, publication_id=publication_id, now=now, style=style)
+    published = replace(
+        article,
+        draft_state=target.draft,
+        publication=edition.publication,
+        version=article.version + 1,
+        updated_at=now,
+    )
+    return published, edition
+
+
+def check_publishable(draft: Draft) -> None:
+    """Refuse to publish what readers could not make sense of."""
+    flaws = []
+    if not draft.body:
+        flaws.append(Flaw("/body", "There is nothing to read yet."))
+    if draft.gate.requires is not Requires.FREE and _marker_is_missing(draft):
+        flaws.append(Flaw("/teaser", "The teaser ends at the paywall block, and the body has none."))
+    if flaws:
+        raise Unfit(*flaws)
+
+
+def _marker_is_missing(draft: Draft) -> bool:
+    asks = draft.teaser is not None and draft.teaser.measure is teaser.Measure.MARKER
+    return asks and without_paywall(draft.body) == draft.body
+
+
+def make_edition(article: Article, *, publication_id: str, now: datetime, style: TeaserSettings) -> Edition:
+    """Return what readers would get if the draft were published now."""
+    draft, before = article.draft, article.publication
+    publication = Publication(
+        id=publication_id,
+        article_id=article.id,
+        group_id=article.group_id,
+        number=before.number + 1 if before else 1,
+        revision=article.revision,
+        slug=draft.slug,
+        language=draft.language,
+        gate=draft.gate,
+        published_at=before.published_at if before else now,
+        updated_at=now,
+        live_from=now,
+    )
+    return Edition(publication, front_of(draft), cut_teaser(draft, style), without_paywall(draft.body))
+
+
+def cut_teaser(draft: Draft, style: TeaserSettings) -> Teaser:
+    """Return what everybody may read of a draft: for a free article the whole of it."""
+    if draft.gate.requires is Requires.FREE:
+        return Teaser(without_paywall(draft.body), 0)
+    return teaser.cut(draft.standfirst, draft.body, draft.teaser or style.policy, style)
+
+
+def front_of(draft: Draft) -> Front:
+    """Return the public part of a draft."""
+    return Front(
+        title=draft.title,
+        kind=draft.kind,
+        standfirst=draft.standfirst,
+        section_id=draft.section_id,
+        tag_ids=draft.tag_ids,
+        credits=draft.credits,
+        source=draft.source,
+        lead_image=draft.lead_image,
+        related_ids=draft.related_ids,
+        rights=draft.rights,
+        seo=draft.seo,
+        extensions=draft.extensions,
+        reading_minutes=reading_minutes(draft),
+    )
+
+
+def reading_minutes(draft: Draft) -> int:
+    """Return how long the whole takes to read: to the minute, or to five of them behind a gate."""
+    total = words.count(draft.standfirst) + teaser.words_of(draft.body)
+    step = 1 if draft.gate.requires is Requires.FREE else MINUTES_STEP_WHEN_GATED
+    return max(1, -(-total // (WORDS_A_MINUTE * step))) * step

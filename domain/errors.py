@@ -1,0 +1,111 @@
+"""What can be refused, in newsroom words; `api/problems.py` gives each its HTTP answer."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing wrong with what was handed in; `pointer` is an RFC 6901 path into it."""
+
+    pointer: str
+    detail: str
+
+
+class Refusal(Exception):
+    """Base of everything that this program refuses on purpose; it always changes nothing."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+
+
+class NotThere(Refusal):
+    """It does not exist, or this person may not know that it does: the two look alike."""
+
+    def __init__(self) -> None:
+        super().__init__("There is nothing here.")
+
+
+class Withdrawn(Refusal):
+    """It was public and was taken back for the reason in `detail`, which is public too."""
+
+
+class Unidentified(Refusal):
+    """The credentials are missing (`presented` is false) or not good."""
+
+    def __init__(self, detail: str, *, presented: bool) -> None:
+        super().__init__(detail)
+        self.presented = presented
+
+
+class NotAllowed(Refusal):
+    """The person is known, and may not do this."""
+
+
+class WrongState(Refusal):
+    """The article's state does not admit the action; `rule` names the row of the workflow that refused."""
+
+    def __init__(self, detail: str, *, rule: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+
+
+class Conflict(Refusal):
+    """It collides with something that exists; `rule` names what must be unique."""
+
+    def __init__(self, detail: str, *, rule: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
+
+
+class Stale(Refusal):
+    """Somebody saved a newer version since the writer read theirs."""
+
+    def __init__(self, *, current: int) -> None:
+        super().__init__(f"It is at version {current} now. Read it again, put your change on top, and retry.")
+        self.current = current
+
+
+def expect_version(named: int, *, current: int) -> None:
+    """Refuse a write that was made on another version than the present one."""
+    if named != current:
+        raise Stale(current=current)
+
+
+class VersionNeeded(Refusal):
+    """A write must say which version it was made on."""
+
+    def __init__(self) -> None:
+        super().__init__("Send `If-Match` with the `ETag` of the version that you read.")
+
+
+class Unfit(Refusal):
+    """What was handed in can be parsed but does not fit; every flaw is told."""
+
+    def __init__(self, *flaws: Flaw) -> None:
+        super().__init__("What was sent does not fit. `errors` tells what to change.")
+        self.flaws = flaws
+
+
+class BadRequest(Refusal):
+    """A part of the request outside its body is wrong; `parameter` names it."""
+
+    def __init__(self, detail: str, *, parameter: str | None = None) -> None:
+        super().__init__(detail)
+        self.parameter = parameter
+
+
+class WrongMedia(Refusal):
+    """The bytes or their declared type are none that is taken here."""
+
+
+class TooLarge(Refusal):
+    """There is more of it than is taken here."""
+
+
+class GrantRefused(Refusal):
+    """A token was refused at the token endpoint; `error` is the code of RFC 6749, section 5.2."""
+
+    def __init__(self, error: str, detail: str) -> None:
+        super().__init__(detail)
+        self.error = error

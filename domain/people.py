@@ -1,0 +1,54 @@
+"""Who asks: the roles of the contract, and a person as the rest of the domain sees one."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What an account is to the publication. An account may have several."""
+
+    READER = "reader"
+    SUBSCRIBER = "subscriber"
+    PARTNER = "partner"
+    CONTRIBUTOR = "contributor"
+    EDITOR = "editor"
+    ADMIN = "admin"
+
+
+STAFF = frozenset({Role.EDITOR, Role.ADMIN})
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who asks. Without an account it is an anonymous reader, whatever else is set."""
+
+    account_id: str | None = None
+    roles: frozenset[Role] = frozenset()
+    plans: frozenset[str] = frozenset()
+
+    @property
+    def is_anonymous(self) -> bool:
+        """Whether nobody signed in."""
+        return self.account_id is None
+
+    def has_any(self, roles: frozenset[Role]) -> bool:
+        """Whether the person is known and has one of these roles."""
+        return not self.is_anonymous and not self.roles.isdisjoint(roles)
+
+
+ANONYMOUS = Person()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """An account: how somebody signs in and what they have. Not a byline (see `credits.Contributor`)."""
+
+    id: str
+    email: str
+    name: str
+    roles: frozenset[Role]
+    plans: frozenset[str]
+
+    def as_person(self, claimed: frozenset[Role]) -> Person:
+        """Return who this is with a token that claims some roles: never more than the account still has."""
+        return Person(self.id, self.roles & claimed, self.plans)

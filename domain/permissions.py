@@ -1,0 +1,45 @@
+"""Who may do what: one table. What it does not name is denied."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from domain.people import Person, Role
+
+
+class Permission(StrEnum):
+    """Something that an operation needs; the contract shows it as `x-permission`."""
+
+    USE_NEWSROOM = "newsroom"
+    EDIT_OWN_ARTICLES = "articles.own"
+    EDIT_ALL_ARTICLES = "articles.all"
+    EDIT_TAGS = "tags"
+    EDIT_CONTRIBUTORS = "contributors"
+    EDIT_MEDIA = "media"
+    SEE_OWN_ACCOUNT = "account"
+
+
+_EVERYBODY_KNOWN = frozenset(Role)
+_EDITORS = frozenset({Role.EDITOR, Role.ADMIN})
+_NEWSROOM = _EDITORS | {Role.CONTRIBUTOR}
+
+PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
+    Permission.USE_NEWSROOM: _NEWSROOM,
+    Permission.EDIT_OWN_ARTICLES: _NEWSROOM,
+    Permission.EDIT_ALL_ARTICLES: _EDITORS,
+    Permission.EDIT_TAGS: _EDITORS,
+    Permission.EDIT_CONTRIBUTORS: _EDITORS,
+    Permission.EDIT_MEDIA: _EDITORS,
+    Permission.SEE_OWN_ACCOUNT: _EVERYBODY_KNOWN,
+}
+
+
+def may(person: Person, permission: Permission) -> bool:
+    """Whether this person's roles hold the permission."""
+    return person.has_any(PERMISSIONS.get(permission, frozenset()))
+
+
+def may_see_article(person: Person, created_by: str) -> bool:
+    """Whether this person may know of somebody's working draft."""
+    if may(person, Permission.EDIT_ALL_ARTICLES):
+        return True
+    return may(person, Permission.EDIT_OWN_ARTICLES) and person.account_id == created_by

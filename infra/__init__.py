@@ -1,0 +1,1 @@
+"""How it is kept and sent: databases, files, tokens, settings."""

@@ -1,0 +1,117 @@
+"""The database: one place that opens connections and transactions, for SQLite and PostgreSQL alike.
+
+A read is one consistent snapshot; a write commits when its block ends and rolls back when it raises.
+"""
+
+import sqlite3
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import event, make_url
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from domain.errors import Conflict
+
+SQLITE_BUSY_SECONDS = 5
+POOL_SIZE = 10
+POOL_WAIT_SECONDS = 10
+
+
+Connection = AsyncConnection
+
+
+class DatabaseBusy(Exception):
+    """The database cannot be had at the moment; nothing was changed and it is worth trying again."""
+
+
+class Database:
+    """The way to the rows. Made once a process, from the settings' address."""
+
+    def __init__(self, sqlalchemy_url: str) -> None:
+        url = make_url(sqlalchemy_url)
+        self.is_sqlite = url.get_backend_name() == "sqlite"
+        if self.is_sqlite and url.database:
+            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+        self.engine: AsyncEngine = create_async_engine(
+            url,
+            hide_parameters=True,
+            pool_size=POOL_SIZE,
+            max_overflow=0,
+            pool_timeout=POOL_WAIT_SECONDS,
+            pool_pre_ping=not self.is_sqlite,
+        )
+        if self.is_sqlite:
+            _prepare_sqlite(self.engine)
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """Open a snapshot to read from; nothing is ever written through it."""
+        options: dict[str, Any] = (
+            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        async with _told_plainly(), self.engine.connect() as connection:
+            await connection.execution_options(**options)
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """Open a transaction that commits at the end of the block. On SQLite it is the only writer."""
+        async with _told_plainly(), self.engine.connect() as connection:
+            await connection.execution_options(writes=True)
+            async with connection.begin():
+                yield connection
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def _prepare_sqlite(engine: AsyncEngine) -> None:
+    event.listen(engine.sync_engine, "connect", _set_pragmas)
+    event.listen(engine.sync_engine, "begin", _begin)
+
+
+def _set_pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401
+    connection.isolation_level = None  # the driver begins nothing by itself; `_begin` does
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_SECONDS * 1000}")
+    cursor.close()
+
+
+def _begin(connection: SyncConnection) -> None:
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+@asynccontextmanager
+async def _told_plainly() -> AsyncIterator[None]:
+    """Turn a driver's errors into the two that callers can act on; their texts may hold data and stay here."""
+    try:
+        yield
+    except IntegrityError:
+        raise Conflict("Somebody else has just taken or removed what this needs.", rule="race") from None
+    except (PoolTimeout, ConnectionError) as error:
+        raise DatabaseBusy(type(error).__name__) from None
+    except DBAPIError as error:
+        if error.connection_invalidated or _is_passing(error.orig):
+            raise DatabaseBusy(type(error.orig).__name__) from None
+        raise
+
+
+# Serialisation failure, deadlock, too many connections, shutting down, disk full, and others of their classes.
+_PASSING_SQLSTATES = ("40", "53", "57P", "08")
+
+
+def _is_passing(error: BaseException | None) -> bool:
+    if isinstance(error, sqlite3.OperationalError):
+        return any(word in str(error) for word in ("locked", "busy", "disk is full", "unable to open"))
+    return str(getattr(error, "sqlstate", None) or "").startswith(_PASSING_SQLSTATES)

@@ -1,0 +1,221 @@
+"""Reading for readers. Only `is_live` rows are followed, and only the body that the decision allows is read."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import reduce
+from operator import or_
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, Select, Table, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.access import Decision, Offer, Requires, decide, offers_for
+from domain.articles import Publication
+from domain.body import Body
+from domain.credits import Contributor
+from domain.delivery import Card, Delivery, Names, Wanted, wanted_by_article, wanted_by_card
+from domain.editions import Front
+from domain.errors import NotThere, Withdrawn
+from domain.people import Person
+from domain.tags import Tag, TagKind
+from domain.workflow import PublicationState
+from infra import documents, names
+from infra.contributors import contributor_of
+from infra.publications import HEADER, publication_of
+from infra.tables import (
+    contributors,
+    full_texts,
+    publication_contributors,
+    publication_tags,
+    publications,
+    tags,
+    teasers,
+)
+from infra.tags import tag_of
+from infra.visibility import is_live, requires_now
+
+Named = TypeVar("Named")
+_SEEN = (PublicationState.LIVE, PublicationState.WITHDRAWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A live publication with its front: all that is known before the decision."""
+
+    publication: Publication
+    front: Front
+    remaining_percent: int
+
+
+def _found(row: Any) -> Found:  # noqa: ANN401 - a row of whatever columns hold these
+    return Found(publication_of(row), documents.load_front(row.front), row.remaining_percent)
+
+
+async def find(
+    connection: AsyncConnection,
+    slug_or_id: str,
+    *,
+    is_id: bool,
+    language: str | None,
+    default_language: str,
+    now: datetime,
+) -> Found:
+    """Return what is live under a slug or id; refuse what was withdrawn, and what is not there.
+
+    Of articles that share a slug the one in the asked or default language comes first, then the oldest.
+    """
+    named = publications.c.article_id if is_id else publications.c.slug
+    query = select(*HEADER, publications.c.front, publications.c.remaining_percent).where(
+        named == slug_or_id, publications.c.state.in_(_SEEN)
+    )
+    if language is not None:
+        query = query.where(publications.c.language == language)
+    found = [_found(row) for row in await connection.execute(query)]
+    live = [one for one in found if one.publication.is_live(now)]
+    if live:
+        return min(live, key=lambda one: _rank(one.publication, default_language))
+    withdrawn = [one for one in found if one.publication.state is PublicationState.WITHDRAWN]
+    if withdrawn:
+        last = min(withdrawn, key=lambda one: _rank(one.publication, default_language))
+        raise Withdrawn(last.publication.public_note or "The article has been withdrawn.")
+    raise NotThere
+
+
+def _rank(publication: Publication, default_language: str) -> tuple[bool, datetime, str]:
+    return publication.language != default_language, publication.published_at, publication.article_id
+
+
+async def deliver(
+    connection: AsyncConnection, found: Found, person: Person, *, offers: tuple[Offer, ...], now: datetime
+) -> Delivery:
+    """Return the article as this person gets it: the decision comes first, and only then a body is read."""
+    publication, front = found.publication, found.front
+    decision = decide(publication.gate, person, now=now)
+    body = await _body(connection, publication, decision)
+    wanted = wanted_by_article(front, body, publication.group_id)
+    return Delivery(
+        publication=publication,
+        front=front,
+        body=body,
+        decision=decision,
+        remaining_percent=0 if decision.opens_everything else found.remaining_percent,
+        offers=offers_for(decision, offers),
+        names=await names.fetch(connection, wanted, now=now),
+        read_at=now,
+    )
+
+
+async def _body(connection: AsyncConnection, publication: Publication, decision: Decision) -> Body:
+    table = full_texts if decision.opens_everything else teasers
+    text = await connection.scalar(select(table.c.body).where(table.c.publication_id == publication.id))
+    return documents.load_body(text or "[]")
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list of cards asks for. The fields are the only ways to filter."""
+
+    tags: tuple[str, ...] = ()
+    contributor: str | None = None
+    language: str | None = None
+    access: Requires | None = None
+    before: tuple[datetime, str] | None = None
+
+
+async def cards(
+    connection: AsyncConnection, listing: Listing, person: Person, *, now: datetime, limit: int
+) -> list[Card]:
+    """Return the next cards of a list, newest first."""
+    rows = await connection.execute(_listed(listing, now).limit(limit))
+    found = [_found(row) for row in rows]
+    wanted = reduce(or_, (wanted_by_card(one.front) for one in found), Wanted())
+    named = await names.fetch(connection, wanted, now=now)
+    return [_card(one, person, named, now) for one in found]
+
+
+def _card(found: Found, person: Person, named: Names, now: datetime) -> Card:
+    decision = decide(found.publication.gate, person, now=now)
+    remaining = 0 if decision.opens_everything else found.remaining_percent
+    return Card(found.publication, found.front, decision, remaining, named)
+
+
+def _listed(listing: Listing, now: datetime) -> Select[Any]:
+    query = (
+        select(*HEADER, publications.c.front, publications.c.remaining_percent)
+        .where(is_live(now))
+        .order_by(publications.c.published_at.desc(), publications.c.article_id.desc())
+    )
+    for slug in listing.tags:
+        query = query.where(
+            publications.c.id.in_(
+                select(publication_tags.c.publication_id)
+                .join(tags, tags.c.id == publication_tags.c.tag_id)
+                .where(tags.c.slug == slug)
+            )
+        )
+    if listing.contributor is not None:
+        query = query.where(
+            publications.c.id.in_(
+                select(publication_contributors.c.publication_id)
+                .join(contributors, contributors.c.id == publication_contributors.c.contributor_id)
+                .where(contributors.c.slug == listing.contributor)
+            )
+        )
+    if listing.language is not None:
+        query = query.where(publications.c.language == listing.language)
+    if listing.access is not None:
+        query = query.where(requires_now(listing.access, now))
+    if listing.before is not None:
+        query = query.where(tuple_(publications.c.published_at, publications.c.article_id) < listing.before)
+    return query
+
+
+@dataclass(frozen=True, slots=True)
+class Counted(Generic[Named]):
+    """A tag or contributor, with the number of articles that are live now."""
+
+    one: Named
+    articles: int
+
+
+async def live_tags(
+    connection: AsyncConnection,
+    *,
+    now: datetime,
+    slug: str | None = None,
+    kind: TagKind | None = None,
+    after: str = "",
+    limit: int = 1,
+) -> list[Counted[Tag]]:
+    """Return tags that have a live article, in the order of their slugs."""
+    query = _counted(tags, publication_tags.c.tag_id, now)
+    if kind is not None:
+        query = query.where(tags.c.kind == kind)
+    rows = await connection.execute(_paged(query, tags, after, limit, slug))
+    return [Counted(tag_of(row), row.articles) for row in rows]
+
+
+async def live_contributors(
+    connection: AsyncConnection, *, now: datetime, slug: str | None = None, after: str = "", limit: int = 1
+) -> list[Counted[Contributor]]:
+    """Return contributors that have a live article, in the order of their slugs."""
+    query = _counted(contributors, publication_contributors.c.contributor_id, now)
+    rows = await connection.execute(_paged(query, contributors, after, limit, slug))
+    return [Counted(contributor_of(row), row.articles) for row in rows]
+
+
+def _counted(table: Table, key: Column[Any], now: datetime) -> Select[Any]:
+    count = (
+        select(key.label("id"), func.count().label("articles"))
+        .join(publications, publications.c.id == key.table.c.publication_id)
+        .where(is_live(now))
+        .group_by(key)
+        .subquery()
+    )
+    return select(table, count.c.articles).join(count, count.c.id == table.c.id)
+
+
+def _paged(query: Select[Any], table: Table, after: str, limit: int, slug: str | None) -> Select[Any]:
+    if slug is not None:
+        return query.where(table.c.slug == slug)
+    return query.where(table.c.slug > after).order_by(table.c.slug).limit(limit)

@@ -1,0 +1,65 @@
+"""Domain values to JSON text and back, for the document columns. Pydantic reads the dataclasses as they are."""
+
+from collections.abc import Mapping
+
+from pydantic import TypeAdapter
+
+from domain.articles import Draft
+from domain.body import Body
+from domain.editions import Front
+
+_body: TypeAdapter[Body] = TypeAdapter(Body)
+_draft = TypeAdapter(Draft)
+_front = TypeAdapter(Front)
+_strings: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+_mapping: TypeAdapter[Mapping[str, str]] = TypeAdapter(Mapping[str, str])
+
+
+def dump_body(body: Body) -> str:
+    """Return a body as JSON."""
+    return _body.dump_json(body).decode()
+
+
+def load_body(text: str) -> Body:
+    """Return the body that this JSON holds."""
+    return _body.validate_json(text)
+
+
+def dump_draft(draft: Draft) -> str:
+    """Return a draft as JSON."""
+    return _draft.dump_json(draft).decode()
+
+
+def load_draft(text: str) -> Draft:
+    """Return the draft that this JSON holds."""
+    return _draft.validate_json(text)
+
+
+def dump_front(front: Front) -> str:
+    """Return a front as JSON."""
+    return _front.dump_json(front).decode()
+
+
+def load_front(text: str) -> Front:
+    """Return the front that this JSON holds."""
+    return _front.validate_json(text)
+
+
+def dump_strings(strings: tuple[str, ...]) -> str:
+    """Return a list of strings as JSON."""
+    return _strings.dump_json(strings).decode()
+
+
+def load_strings(text: str) -> tuple[str, ...]:
+    """Return the list of strings that this JSON holds."""
+    return _strings.validate_json(text)
+
+
+def dump_names(names: Mapping[str, str]) -> str:
+    """Return names by language as JSON."""
+    return _mapping.dump_json(names).decode()
+
+
+def load_names(text: str) -> Mapping[str, str]:
+    """Return the names by language that this JSON holds."""
+    return _mapping.validate_json(text)

@@ -1,0 +1,54 @@
+"""Names that this program gives: ids, keys of blocks, slugs."""
+
+import re
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from anyascii import anyascii
+from uuid_utils.compat import uuid7
+
+SLUG_LENGTH = 100
+NAMELESS = "article"
+
+
+def new_id() -> str:
+    """Return a new UUIDv7 (RFC 9562): ids made later sort later."""
+    return str(uuid7())
+
+
+def new_key() -> str:
+    """Return a new key of a block, span or link: random, so that it tells nothing."""
+    return secrets.token_hex(6)
+
+
+def new_secret() -> str:
+    """Return 256 bits that nobody guesses."""
+    return secrets.token_urlsafe(32)
+
+
+def now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Where times and names come from; tests put their own here."""
+
+    now: Callable[[], datetime] = field(default=now)
+    new_id: Callable[[], str] = field(default=new_id)
+    new_key: Callable[[], str] = field(default=new_key)
+    new_secret: Callable[[], str] = field(default=new_secret)
+
+
+def slug_of(title: str) -> str:
+    """Return a slug for a title in any script."""
+    words = re.findall(r"[a-z0-9]+", anyascii(title).lower())
+    slug = ""
+    for word in words:
+        if len(slug) + len(word) >= SLUG_LENGTH:
+            break
+        slug = f"{slug}-{word}" if slug else word
+    return slug or NAMELESS

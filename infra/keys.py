@@ -1,0 +1,143 @@
+"""The signing keys: given by the settings, or made on the first start and kept in the data folder.
+
+The first key signs; the others only verify, so that a key is rotated by putting a new one in front.
+"""
+
+import hashlib
+import os
+import re
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from infra.settings import Settings, WrongSettings
+
+RSA_BITS = 2048
+_PEM = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class SigningKey:
+    """A private key of ours. Its `kid` is its RFC 7638 thumbprint, so it needs no bookkeeping."""
+
+    private: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
+
+    @property
+    def algorithm(self) -> str:
+        """The only algorithm that this key is ever used with."""
+        return "RS256" if isinstance(self.private, rsa.RSAPrivateKey) else "ES256"
+
+    @cached_property
+    def kid(self) -> str:
+        """The RFC 7638 thumbprint."""
+        names = ("e", "kty", "n") if self.algorithm == "RS256" else ("crv", "kty", "x", "y")
+        jwk = self.public_jwk_members
+        canonical = "{" + ",".join(f'"{name}":"{jwk[name]}"' for name in names) + "}"
+        return _base64(hashlib.sha256(canonical.encode()).digest())
+
+    @cached_property
+    def public_jwk_members(self) -> dict[str, str]:
+        """The key type's own members of the public JWK (RFC 7518, section 6)."""
+        if isinstance(self.private, rsa.RSAPrivateKey):
+            rsa_numbers = self.private.public_key().public_numbers()
+            return {"kty": "RSA", "n": _base64_int(rsa_numbers.n), "e": _base64_int(rsa_numbers.e)}
+        numbers = self.private.public_key().public_numbers()
+        x, y = (number.to_bytes(32, "big") for number in (numbers.x, numbers.y))
+        return {"kty": "EC", "crv": "P-256", "x": _base64(x), "y": _base64(y)}
+
+    @property
+    def public_jwk(self) -> dict[str, str]:
+        """The public JWK as it stands in the JWKS."""
+        return {**self.public_jwk_members, "kid": self.kid, "use": "sig", "alg": self.algorithm}
+
+    @cached_property
+    def private_pem(self) -> str:
+        """The private key as PKCS #8 PEM."""
+        return self.private.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        ).decode()
+
+    @cached_property
+    def public_pem(self) -> str:
+        """The public key as SubjectPublicKeyInfo PEM."""
+        return (
+            self.private.public_key()
+            .public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+            .decode()
+        )
+
+    def secret(self, purpose: str) -> bytes:
+        """Return 64 bytes of secret for one purpose; what is sealed for one is never good for another."""
+        return HKDF(hashes.SHA256(), 64, salt=None, info=f"standfirst {purpose}".encode()).derive(
+            self.private_pem.encode()
+        )
+
+
+Keyring = tuple[SigningKey, ...]
+
+
+def load_keyring(settings: Settings) -> Keyring:
+    """Return the signing keys, the one that signs first; make and keep one where there is none."""
+    given = settings.signing_keys.get_secret_value()
+    if given:
+        return _parse(given, "STANDFIRST_SIGNING_KEYS")
+    path = settings.data_dir / "signing-keys.pem"
+    if not path.exists():
+        _write_new(path, _generate(settings.token_algorithm).private_pem)
+    return _parse(path.read_text(), str(path))
+
+
+def _parse(pems: str, where: str) -> Keyring:
+    keyring = tuple(_parse_one(pem, where) for pem in _PEM.findall(pems.replace("\\n", "\n")))
+    if not keyring:
+        raise WrongSettings(f"{where}: holds no PEM private key.")
+    return keyring
+
+
+def _parse_one(pem: str, where: str) -> SigningKey:
+    try:
+        private = serialization.load_pem_private_key(pem.encode(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        raise WrongSettings(f"{where}: holds a private key that cannot be read.") from None
+    if isinstance(private, rsa.RSAPrivateKey) and private.key_size >= RSA_BITS:
+        return SigningKey(private)
+    if isinstance(private, ec.EllipticCurvePrivateKey) and isinstance(private.curve, ec.SECP256R1):
+        return SigningKey(private)
+    raise WrongSettings(f"{where}: keys must be RSA of at least {RSA_BITS} bits, or on the curve P-256.")
+
+
+def _generate(algorithm: str) -> SigningKey:
+    if algorithm == "ES256":
+        return SigningKey(ec.generate_private_key(ec.SECP256R1()))
+    return SigningKey(rsa.generate_private_key(public_exponent=65_537, key_size=RSA_BITS))
+
+
+def _write_new(path: Path, text: str) -> None:
+    """Write a secret file whole or not at all; of several processes that start at once the first wins."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()
+
+
+def _base64(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
+
+
+def _base64_int(number: int) -> str:
+    return _base64(number.to_bytes((number.bit_length() + 7) // 8, "big"))

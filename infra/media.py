@@ -1,0 +1,97 @@
+"""Pictures' rows: facts of the file, and what editors say of it. The bytes are in `storage.py`."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.errors import Stale
+from domain.media import Facts, ImageType, Medium
+from infra.tables import media, publication_media, publications
+from infra.visibility import gate_is_open, is_live
+
+
+def _medium(row: Row[Any]) -> Medium:
+    facts = Facts(ImageType(row.content_type), row.width, row.height, row.size, row.digest)
+    return Medium(
+        row.id,
+        facts,
+        row.alt,
+        row.caption,
+        row.credit,
+        row.licence,
+        row.created_by,
+        row.created_at,
+        row.version,
+    )
+
+
+async def get(connection: AsyncConnection, media_id: str) -> Medium | None:
+    """Return a medium."""
+    row = (await connection.execute(select(media).where(media.c.id == media_id))).one_or_none()
+    return _medium(row) if row else None
+
+
+async def existing(connection: AsyncConnection, ids: frozenset[str]) -> frozenset[str]:
+    """Return those of these ids that exist."""
+    return frozenset((await connection.scalars(select(media.c.id).where(media.c.id.in_(ids)))).all())
+
+
+async def page(connection: AsyncConnection, *, before: str | None, limit: int) -> list[Medium]:
+    """Return the next media, newest first."""
+    query = select(media).order_by(media.c.id.desc()).limit(limit)
+    if before is not None:
+        query = query.where(media.c.id < before)
+    return [_medium(row) for row in await connection.execute(query)]
+
+
+async def find_public(connection: AsyncConnection, media_id: str, *, now: datetime) -> Medium | None:
+    """Return a medium that everybody may see now: it is in the visible part of a live publication."""
+    shown = (
+        select(publication_media.c.media_id)
+        .join(publications, publications.c.id == publication_media.c.publication_id)
+        .where(
+            publication_media.c.media_id == media.c.id,
+            is_live(now),
+            publication_media.c.in_teaser | gate_is_open(now),
+        )
+    )
+    row = (await connection.execute(select(media).where(media.c.id == media_id, shown.exists()))).one_or_none()
+    return _medium(row) if row else None
+
+
+async def add(connection: AsyncConnection, medium: Medium) -> None:
+    """Add a medium."""
+    await connection.execute(
+        media.insert().values(
+            id=medium.id,
+            content_type=medium.facts.content_type,
+            width=medium.facts.width,
+            height=medium.facts.height,
+            size=medium.facts.size,
+            digest=medium.facts.digest,
+            created_by=medium.created_by,
+            created_at=medium.created_at,
+            **_said(medium),
+        )
+    )
+
+
+async def save(connection: AsyncConnection, medium: Medium, *, read_version: int) -> None:
+    """Save what editors say of a medium, unless somebody was faster."""
+    result = await connection.execute(
+        update(media).where(media.c.id == medium.id, media.c.version == read_version).values(**_said(medium))
+    )
+    if result.rowcount != 1:
+        raise Stale(current=medium.version)
+
+
+def _said(medium: Medium) -> dict[str, Any]:
+    return {
+        "alt": medium.alt,
+        "caption": medium.caption,
+        "credit": medium.credit,
+        "licence": medium.licence,
+        "version": medium.version,
+    }

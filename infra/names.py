@@ -1,0 +1,111 @@
+"""What ids stand for, as readers may know it: tags, contributors, pictures, other articles, in one statement."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CompoundSelect, Integer, Row, Select, Table, Text, cast, literal, null, select, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.credits import Contributor
+from domain.delivery import ArticleName, Names, Picture, Wanted
+from domain.tags import Tag, TagKind
+from infra import documents
+from infra.publications import gate_of
+from infra.tables import Moment, contributors, media, publications, tags
+from infra.visibility import is_live
+
+# One row shape for everything that has a name, so that one UNION ALL reads them all.
+_SHAPE = {
+    "what": Text,
+    "id": Text,
+    "slug": Text,
+    "name": Text,
+    "kind": Text,
+    "first": Text,
+    "second": Text,
+    "third": Text,
+    "width": Integer,
+    "height": Integer,
+    "holds_from": Moment,
+    "holds_until": Moment,
+}
+
+
+def _named(what: str, table: Table, **columns: Any) -> Select[Any]:  # noqa: ANN401
+    given = {"what": literal(what), "id": table.c.id, **columns}
+    return select(*(given.get(name, cast(null(), type_)).label(name) for name, type_ in _SHAPE.items()))
+
+
+def _article_names(what: str, now: datetime) -> Select[Any]:
+    return _named(
+        what,
+        publications,
+        id=publications.c.article_id,
+        slug=publications.c.slug,
+        name=publications.c.title,
+        kind=publications.c.language,
+        first=publications.c.requires,
+        second=publications.c.plans,
+        holds_from=publications.c.holds_from,
+        holds_until=publications.c.holds_until,
+    ).where(is_live(now))
+
+
+def _names_query(wanted: Wanted, now: datetime) -> CompoundSelect[Any] | None:
+    parts: list[Select[Any]] = []
+    if wanted.tags:
+        row = _named("tag", tags, slug=tags.c.slug, name=tags.c.name, kind=tags.c.kind, first=tags.c.names)
+        parts.append(row.where(tags.c.id.in_(wanted.tags)))
+    if wanted.contributors:
+        row = _named("contributor", contributors, slug=contributors.c.slug, name=contributors.c.name)
+        parts.append(row.where(contributors.c.id.in_(wanted.contributors)))
+    if wanted.media:
+        row = _named(
+            "medium",
+            media,
+            name=media.c.alt,
+            kind=media.c.content_type,
+            first=media.c.caption,
+            second=media.c.credit,
+            third=media.c.licence,
+            width=media.c.width,
+            height=media.c.height,
+        )
+        parts.append(row.where(media.c.id.in_(wanted.media)))
+    if wanted.articles:
+        row = _article_names("article", now)
+        parts.append(row.where(publications.c.article_id.in_(wanted.articles)))
+    if wanted.translations_of:
+        row = _article_names("translation", now)
+        parts.append(row.where(publications.c.group_id == wanted.translations_of))
+    return union_all(*parts) if parts else None
+
+
+async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -> Names:
+    """Return what ids stand for, in one statement. What is not public has no name and is missing."""
+    query = _names_query(wanted, now)
+    rows: Sequence[Row[Any]] = (await connection.execute(query)).all() if query is not None else ()
+    of = {what: [row for row in rows if row.what == what] for what in {row.what for row in rows}}
+    return Names(
+        tags={row.id: _tag(row) for row in of.get("tag", ())},
+        contributors={row.id: Contributor(row.id, row.slug, row.name) for row in of.get("contributor", ())},
+        media={row.id: _picture(row) for row in of.get("medium", ())},
+        articles={row.id: _article_name(row) for row in of.get("article", ())},
+        translations=tuple(
+            sorted(map(_article_name, of.get("translation", ())), key=lambda one: (one.language, one.id))
+        ),
+    )
+
+
+def _tag(row: Row[Any]) -> Tag:
+    return Tag(row.id, row.slug, row.name, TagKind(row.kind), documents.load_names(row.first))
+
+
+def _picture(row: Row[Any]) -> Picture:
+    return Picture(row.id, row.kind, row.width, row.height, row.name, row.first, row.second, row.third)
+
+
+def _article_name(row: Row[Any]) -> ArticleName:
+    gate = gate_of(row.first, row.second, row.holds_from, row.holds_until)
+    return ArticleName(row.id, row.slug, row.name, row.kind, gate)

@@ -1,0 +1,75 @@
+"""Sealing: cursors that nobody can read or alter, and signed addresses of pictures.
+
+Cursors use AES-SIV (RFC 5297): encrypted, authenticated, and deterministic, so that equal pages are equal
+bytes. What a cursor is bound to is authenticated with it and not stored in it.
+"""
+
+import hmac
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESSIV
+
+from domain.errors import BadRequest
+from infra.keys import Keyring
+
+MAX_CURSOR = 400
+
+
+class Seals:
+    """Seals and opens. Every key of the keyring opens, the first one seals."""
+
+    def __init__(self, keyring: Keyring) -> None:
+        self._cursors = [AESSIV(key.secret("cursors")) for key in keyring]
+        self._media = [key.secret("media") for key in keyring]
+
+    def seal_cursor(self, position: str, *, bound_to: str) -> str:
+        """Return a cursor for a place in a list."""
+        sealed = self._cursors[0].encrypt(position.encode(), [bound_to.encode()])
+        return urlsafe_b64encode(sealed).rstrip(b"=").decode()
+
+    def open_cursor(self, cursor: str, *, bound_to: str) -> str:
+        """Return the place in a list; a cursor of another list, or of nobody, is refused."""
+        try:
+            sealed = _decode(cursor)
+        except ValueError:
+            raise _bad_cursor() from None
+        for key in self._cursors:
+            try:
+                return key.decrypt(sealed, [bound_to.encode()]).decode()
+            except (InvalidTag, ValueError):
+                continue
+        raise _bad_cursor()
+
+    def sign_media(self, path: str, *, now: datetime, seconds: int) -> tuple[int, str]:
+        """Return when a picture's address expires (Unix seconds) and its signature.
+
+        Expiry comes in windows, so that the address, and the answer that holds it, stays the same within one.
+        """
+        expires = (int(now.timestamp()) // seconds + 2) * seconds
+        return expires, _signature(self._media[0], path, expires)
+
+    def is_signed_media(self, path: str, expires: int, signature: str, *, now: datetime) -> bool:
+        """Tell whether this address was signed here and is still good."""
+        if expires <= now.timestamp():
+            return False
+        return any(
+            hmac.compare_digest(_signature(key, path, expires).encode(), signature.encode()) for key in self._media
+        )
+
+
+def _signature(key: bytes, path: str, expires: int) -> str:
+    digest = hmac.new(key, f"{path} {expires}".encode(), sha256).digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _decode(cursor: str) -> bytes:
+    if len(cursor) > MAX_CURSOR or not cursor.isascii():
+        raise ValueError("cursor")
+    return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+
+
+def _bad_cursor() -> BadRequest:
+    return BadRequest("This cursor belongs to no such list. Start without one.", parameter="cursor")

@@ -1,0 +1,160 @@
+"""Settings: `STANDFIRST_*` environment variables or a `.env` file. All have defaults that work."""
+
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+
+from domain.access import Offer
+from domain.teaser import Boundary, Measure, Policy, TeaserSettings
+
+PREFIX = "STANDFIRST_"
+_NO_SIGNING_KEYS = SecretStr("")
+Commas = Annotated[tuple[str, ...], NoDecode]
+
+
+class WrongSettings(Exception):
+    """A setting is not usable; the message names it and says what is wrong, without its value."""
+
+
+class Settings(BaseSettings):
+    """What a publisher decides. The names here, in capitals and after `STANDFIRST_`, are the variables."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    data_dir: Path = Path("data")
+    """Folder of the SQLite file, the pictures and the signing keys."""
+    database_url: str = ""
+    """`postgresql://…`, or `sqlite:///PATH`; without one, an SQLite file in the data folder."""
+    public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
+    """Where this API is reached from outside; addresses in answers begin with it."""
+    article_url: str = "http://127.0.0.1:3000/{language}/{slug}"
+    """Where an article is read on the site: a template of `{language}`, `{slug}` and `{id}`."""
+    default_language: str = "en"
+    """The language (BCP 47) that wins when a slug stands for articles in several."""
+    cors_origins: Commas = ()
+    """Origins, separated by commas, whose pages may call this API from a browser. Closed by default."""
+    trusted_proxies: Commas = ()
+    """Addresses or networks whose `X-Forwarded-For` and `-Proto` are believed."""
+    signing_keys: SecretStr = _NO_SIGNING_KEYS
+    """PEM private keys (RSA or P-256), one after another; the first signs. Without: made in the data folder."""
+    token_algorithm: Literal["RS256", "ES256"] = "RS256"  # noqa: S105 - a name
+    """How a signing key that is made here signs."""
+    token_audience: str = "standfirst"  # noqa: S105 - a name
+    """The `aud` of access tokens."""
+    access_token_seconds: int = Field(default=600, ge=10, le=86_400)
+    """How long an access token is good for."""
+    refresh_token_days: int = Field(default=60, ge=1, le=400)
+    """How long a refresh token is good for, unless it is used."""
+    teaser_policy: Literal["words", "percent", "blocks"] = "percent"
+    """What the default teaser's length is told in."""
+    teaser_amount: int = Field(default=20, ge=0, le=100_000)
+    """The default teaser's length in words, percent or blocks."""
+    teaser_boundary: Boundary = Boundary.SENTENCE
+    """Where a default teaser may be cut: `word`, `sentence` or `block`."""
+    teaser_ellipsis: str = Field(default=" …", max_length=40)
+    """What is printed where a teaser ends."""
+    teaser_remaining_step: int = Field(default=10, ge=1, le=50)
+    """The step that `remaining_percent` is rounded down to."""
+    offers: tuple[Offer, ...] = ()
+    """What readers can buy, as JSON: `[{"plan", "name", "price": {"amount", "currency"}, "period", "url"}]`."""
+    cache_seconds: int = Field(default=60, ge=0, le=3_600)
+    """How long shared caches may keep what everybody may read."""
+    max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
+    """How large a JSON request may be."""
+    max_upload_bytes: int = Field(default=25 * 1024 * 1024, ge=1024)
+    """How large an uploaded picture may be."""
+    max_pixels: int = Field(default=80_000_000, ge=1)
+    """How many pixels (width × height × frames) an uploaded picture may have."""
+    media_url_seconds: int = Field(default=600, ge=60, le=86_400)
+    """How long the signed address of a gated picture is good for, at least."""
+
+    @field_validator("cors_origins", "trusted_proxies", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return (
+            tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        )
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for origin in value:
+            if not re.fullmatch(r"https?://[A-Za-z0-9.\-\[\]:]+", origin):
+                raise ValueError("each must be an origin such as https://www.example.org (no path, no *)")
+        return value
+
+    @field_validator("database_url")
+    @classmethod
+    def _database(cls, value: str) -> str:
+        if value and not value.startswith(("postgresql://", "sqlite:///")):
+            raise ValueError("must begin with postgresql:// or sqlite:///")
+        return value
+
+    @field_validator("article_url")
+    @classmethod
+    def _template(cls, value: str) -> str:
+        try:
+            value.format(language="en", slug="a", id="b")
+        except (KeyError, IndexError, ValueError):
+            raise ValueError("may hold {language}, {slug} and {id}, and no other braces") from None
+        if "{slug}" not in value and "{id}" not in value:
+            raise ValueError("must hold {slug} or {id}")
+        return value
+
+    @model_validator(mode="after")
+    def _percent(self) -> Self:
+        if self.teaser_policy == "percent" and self.teaser_amount > 100:  # noqa: PLR2004
+            raise ValueError("STANDFIRST_TEASER_AMOUNT is a percentage and cannot be more than 100")
+        return self
+
+    @property
+    def teaser(self) -> TeaserSettings:
+        """The house style of teasers."""
+        policy = Policy(Measure(self.teaser_policy), self.teaser_amount, self.teaser_boundary)
+        return TeaserSettings(policy, self.teaser_ellipsis, self.teaser_remaining_step)
+
+    @cached_property
+    def base_url(self) -> str:
+        """The public address of this API without a slash at the end; the issuer of tokens too."""
+        return str(self.public_url).rstrip("/")
+
+    @property
+    def sqlalchemy_url(self) -> str:
+        """The database's address as SQLAlchemy's asynchronous drivers want it."""
+        if not self.database_url:
+            return f"sqlite+aiosqlite:///{self.data_dir / 'standfirst.db'}"
+        return self.database_url.replace("postgresql://", "postgresql+asyncpg://", 1).replace(
+            "sqlite:///", "sqlite+aiosqlite:///", 1
+        )
+
+    @property
+    def media_dir(self) -> Path:
+        """Where pictures are kept."""
+        return self.data_dir / "media"
+
+
+def load_settings(**overrides: object) -> Settings:
+    """Return the settings of this process, or raise `WrongSettings` with a sentence for each wrong one."""
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except SettingsError as error:  # JSON that cannot be parsed; its message names the field in quotes
+        field = re.search(r'"(\w+)"', str(error))
+        name = PREFIX + field.group(1).upper() if field else "A setting"
+        raise WrongSettings(f"{name}: is not valid JSON.") from None
+    except ValidationError as error:
+        raise WrongSettings(" ".join(_sentence(flaw["loc"], flaw["msg"]) for flaw in error.errors())) from None
+
+
+def _sentence(loc: tuple[int | str, ...], message: str) -> str:
+    message = message.removeprefix("Value error, ").rstrip(".")
+    if not loc:
+        return f"{message}."
+    place = ".".join(str(part) for part in loc[1:])
+    where = f" (at {place})" if place else ""
+    return f"{PREFIX}{str(loc[0]).upper()}{where}: {message[0].lower()}{message[1:]}."

@@ -1,0 +1,34 @@
+"""What readers can see, as SQL: the only predicates that a public read may find anything by."""
+
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, or_
+
+from domain.access import Requires
+from domain.workflow import PublicationState
+from infra.tables import publications
+
+
+def is_live(now: datetime) -> ColumnElement[bool]:
+    """Whether a publication is in front of readers at this moment (`Publication.is_live` in SQL)."""
+    return and_(
+        publications.c.state == PublicationState.LIVE,
+        publications.c.live_from <= now,
+        or_(publications.c.live_until.is_(None), publications.c.live_until > now),
+    )
+
+
+def gate_is_open(now: datetime) -> ColumnElement[bool]:
+    """Whether nothing is asked of a reader at this moment (`not Gate.holds` in SQL)."""
+    return or_(
+        publications.c.requires == Requires.FREE,
+        and_(publications.c.holds_from.is_not(None), publications.c.holds_from > now),
+        and_(publications.c.holds_until.is_not(None), publications.c.holds_until <= now),
+    )
+
+
+def requires_now(requires: Requires, now: datetime) -> ColumnElement[bool]:
+    """Whether this is what is asked of a reader at this moment (`Gate.required` in SQL)."""
+    if requires is Requires.FREE:
+        return gate_is_open(now)
+    return and_(publications.c.requires == requires, ~gate_is_open(now))

@@ -1,0 +1,132 @@
+"""What tests make things with: a clock, people, and an editor who writes by the API."""
+
+import struct
+import zlib
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import httpx
+
+from api.parts import Parts
+from domain.people import Account, Role
+from infra import accounts
+from infra.ids import new_id
+
+Json = dict[str, Any]
+
+
+class Clock:
+    """A clock that tests set. It moves a millisecond a look, so that no two changes share a time."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        self.time += timedelta(milliseconds=1)
+        return self.time
+
+    def move(self, **by: float) -> None:
+        self.time += timedelta(**by)
+
+
+class People:
+    """Makes accounts straight in the database, and tokens with the application's own key."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.parts = parts
+
+    async def add(self, *roles: str, plans: tuple[str, ...] = (), password_hash: str = "!") -> Account:
+        account_id = new_id()
+        account = Account(
+            account_id, f"{account_id}@example.org", "Somebody", frozenset(map(Role, roles)), frozenset(plans)
+        )
+        now = self.parts.sources.now()
+        async with self.parts.database.write() as connection:
+            await accounts.add(connection, account, password_hash=password_hash, now=now)
+            for plan in plans:
+                await accounts.subscribe(connection, account_id, plan, subscription_id=new_id(), starts_at=now)
+        return account
+
+    def token(self, account: Account, *, seconds: int = 3600) -> str:
+        return self.parts.tokens.issue(
+            account.id, account.roles, now=self.parts.sources.now(), seconds=seconds, token_id=new_id()
+        )
+
+    async def headers(self, *roles: str, plans: tuple[str, ...] = ()) -> dict[str, str]:
+        """The headers of a new account; of nobody without a role, or with 'anonymous'."""
+        if not roles or roles == ("anonymous",):
+            return {}
+        return {"Authorization": f"Bearer {self.token(await self.add(*roles, plans=plans))}"}
+
+
+def paragraph(text: str, **fields: Any) -> Json:
+    """A text block with one span."""
+    return {"_type": "block", "children": [{"_type": "span", "text": text}], **fields}
+
+
+def words(count: int, *, stem: str = "w") -> str:
+    """A text of so many words, in sentences of five."""
+    return " ".join(f"{stem}{at}{'.' if at % 5 == 4 else ''}" for at in range(count))
+
+
+def png(width: int = 8, height: int = 6, shade: int = 0) -> bytes:
+    """A small valid PNG."""
+    rows = b"".join(b"\x00" + bytes([shade, 128, 255]) * width for _ in range(height))
+    return png_of(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), zlib.compress(rows))
+
+
+def png_of(header: bytes, data: bytes) -> bytes:
+    """A PNG file with this header and these compressed rows."""
+
+    def chunk(kind: bytes, content: bytes) -> bytes:
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+
+
+class Newsroom:
+    """Somebody who writes by the API. Every method asserts that it worked and returns the resource."""
+
+    def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        self.client = client
+        self.headers = headers
+
+    async def send(self, method: str, path: str, *, version: int | None = None, **request: Any) -> httpx.Response:
+        headers = {**self.headers, **request.pop("headers", {})}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        return await self.client.request(method, f"/v1/editorial{path}", headers=headers, **request)
+
+    async def tag(self, slug: str, **fields: Any) -> Json:
+        return _made(await self.send("POST", "/tags", json={"slug": slug, "name": slug.title(), **fields}))
+
+    async def contributor(self, slug: str, **fields: Any) -> Json:
+        form = {"slug": slug, "name": slug.title(), **fields}
+        return _made(await self.send("POST", "/contributors", json=form))
+
+    async def medium(self, data: bytes | None = None, **fields: str) -> Json:
+        said = {"alt": "Alt", "caption": "Caption", "credit": "Credit", "licence": "CC BY 4.0", **fields}
+        files = {"file": ("picture.png", data or png())}
+        return _made(await self.send("POST", "/media", data=said, files=files))
+
+    async def draft(self, **fields: Any) -> Json:
+        form = {"title": "A title", "language": "en", "body": [paragraph(words(100))], **fields}
+        return _made(await self.send("POST", "/articles", json=form))
+
+    async def edit(self, article: Json, **fields: Any) -> Json:
+        path = f"/articles/{article['id']}"
+        return _made(await self.send("PATCH", path, version=article["version"], json=fields))
+
+    async def act(self, article: Json, action: str, **form: Any) -> Json:
+        path = f"/articles/{article['id']}/actions/{action}"
+        return _made(await self.send("POST", path, version=article["version"], json=form))
+
+    async def published(self, **fields: Any) -> Json:
+        """A new article that is live."""
+        return await self.act(await self.draft(**fields), "publish")
+
+
+def _made(response: httpx.Response) -> Json:
+    assert response.is_success, response.text
+    made: Json = response.json()
+    return made
