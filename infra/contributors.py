@@ -37,7 +37,7 @@ async def ids_by_slug(connection: AsyncConnection, slugs: frozenset[str]) -> dic
     rows = await connection.execute(
         select(contributors.c.slug, contributors.c.id).where(contributors.c.slug.in_(slugs))
     )
-    return dict(rows.tuples().all())
+    return {row.slug: row.id for row in rows}
 
 
 async def page(connection: AsyncConnection, *, after: str, limit: int) -> list[Contributor]:

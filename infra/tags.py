@@ -36,7 +36,7 @@ async def find(connection: AsyncConnection, slug: str) -> Tag | None:
 async def ids_by_slug(connection: AsyncConnection, slugs: frozenset[str]) -> dict[str, str]:
     """Return the ids of those of these slugs that exist."""
     rows = await connection.execute(select(tags.c.slug, tags.c.id).where(tags.c.slug.in_(slugs)))
-    return dict(rows.tuples().all())
+    return {row.slug: row.id for row in rows}
 
 
 async def page(connection: AsyncConnection, *, after: str, limit: int) -> list[Tag]:

