@@ -182,6 +182,7 @@ async def _tokens(visit: Visit, account: Account, *, family: str) -> Response:
                 account_id=account.id,
                 expires_at=visit.now + timedelta(days=settings.refresh_token_days),
             ),
+            now=visit.now,
         )
     token = visit.parts.tokens.issue(
         account.id,

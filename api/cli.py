@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 import uvicorn
@@ -43,12 +43,16 @@ def main() -> None:
     """Run the command; whatever stops it is told in a sentence."""
     try:
         app()
-    except (WrongSettings, OldSchema, Refused) as error:
-        err.print(f"[bold red]standfirst:[/] {error}", highlight=False, soft_wrap=True)
-        sys.exit(2)
+    except (WrongSettings, OldSchema, newsroom.DemoFailed, Refused) as error:
+        _stop(str(error))
     except DatabaseBusy:
-        err.print("[bold red]standfirst:[/] The database cannot be reached. Is STANDFIRST_DATABASE_URL right?")
-        sys.exit(2)
+        _stop("The database cannot be reached. Is STANDFIRST_DATABASE_URL right, and does the server run?")
+
+
+def _stop(message: str) -> NoReturn:
+    err.print("standfirst:", style="bold red", end=" ")
+    err.print(message, markup=False, highlight=False, soft_wrap=True)
+    sys.exit(2)
 
 
 def _run(command: Callable[..., Any]) -> Callable[..., None]:
@@ -69,13 +73,22 @@ def serve(
 ) -> None:
     """Answer requests. On an empty data folder it needs no configuration at all."""
     settings = load_settings()
+    if "public_url" not in settings.model_fields_set:
+        os.environ[f"{PREFIX}PUBLIC_URL"] = _address(host, port)
+        settings = load_settings()
     _listen(settings, host=host, port=port, workers=workers)
+
+
+def _address(host: str, port: int) -> str:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where "everywhere" is reached here
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _listen(settings: Settings, *, host: str, port: int, workers: int) -> None:
     load_keyring(settings)
     asyncio.run(_prepare(settings))  # here, so that several workers find everything made
-    out.print(f"Standfirst answers on [bold]http://{host}:{port}[/] – the contract is at /docs", highlight=False)
+    address = _address(host, port)
+    out.print(f"Standfirst answers on {address} – the contract is at {address}/docs", markup=False, soft_wrap=True)
     uvicorn.run(
         "api.cli:create_logged_app",
         factory=True,
@@ -120,12 +133,12 @@ async def migrate_command() -> None:
 def demo(port: Port = 8000) -> None:
     """Serve an example newsroom, with readers of every role, ready to try."""
     folder = Path(os.environ.get(f"{PREFIX}DATA_DIR", "demo-data"))
-    offers = newsroom.offers()
     os.environ.update(
         {
             f"{PREFIX}DATA_DIR": str(folder),
+            f"{PREFIX}DATABASE_URL": f"sqlite:///{folder / 'standfirst.db'}",  # never a real publication's
             f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{port}",
-            f"{PREFIX}OFFERS": offers,
+            f"{PREFIX}OFFERS": newsroom.offers(),
             f"{PREFIX}ACCESS_TOKEN_SECONDS": "86400",
         }
     )
@@ -176,7 +189,7 @@ async def add(
         await add_account(database, account, password, sources)
     finally:
         await database.close()
-    out.print(f"Added {email} as {', '.join(sorted(role))}.", highlight=False)
+    out.print(f"Added {email} as {', '.join(sorted(role))}.", markup=False, highlight=False)
 
 
 async def add_account(database: Database, account: Account, password: str, sources: Sources) -> None:

@@ -1,14 +1,17 @@
 """The contract: what FastAPI knows of the operations, made into the OpenAPI document that we answer for."""
 
 import json
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
-from api.problems import MEDIA_TYPE, Problem
+from api.problems import MEDIA_TYPE, Problem, declared
 from api.routing import BODY_TYPES, PATCH_TYPES, PERMISSION
+from domain.permissions import PERMISSIONS, Permission
 
 VERSION = "1.0.0"
 DESCRIPTION = """\
@@ -18,10 +21,11 @@ Front ends, apps and partners read articles under **Delivery**; whoever may not 
 teaser, and `access` says why and what would open it. The newsroom writes under **Articles**, **Media**, **Tags**
 and **Contributors**. Sign in with `POST /v1/auth/token` and send the access token as `Authorization: Bearer …`.
 
-Every failure is a problem document (RFC 9457) whose `type` is the address of an explanation.
+Every failure is a problem document (RFC 9457) whose `type` is the address of an explanation. `HEAD` and `OPTIONS`
+work wherever `GET` does.
 """
 _DEFAULT_SERVER = "http://127.0.0.1:8000"
-_ETAG = {"description": "Entity tag of what is shown", "schema": {"type": "string"}}
+_SCHEMAS = "#/components/schemas/"
 _TAGS = (
     ("Delivery", "What front ends, apps and partners read."),
     ("Accounts", "Signing in, and who you are."),
@@ -31,6 +35,26 @@ _TAGS = (
     ("Contributors", "The names that articles are signed with."),
     ("Server", "Health, keys and metadata."),
 )
+_NAMES = {
+    "ArticleForm": "WrittenArticle",
+    "WrittenForm": "ArticleForm",
+    "Body_get_token": "TokenForm",
+    "Body_revoke_token": "RevocationForm",
+}
+_HEADERS = {
+    "Cache-Control": "Who may keep the answer, and how long",
+    "Content-Range": "Which bytes these are, of how many (RFC 9110, section 14.4)",
+    "ETag": "Strong entity tag of exactly what is shown; goes into `If-None-Match`",
+    "Link": 'The next page, as `rel="next"`; on every page but the last',
+    "Location": "Address of what was made",
+    "Retry-After": "Seconds to wait before trying again",
+    "Vary": "Request headers that the answer depends on",
+    "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
+    "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
+}
+_ALWAYS_SENT = frozenset(_HEADERS) - {"Link"}
+_HEADERS_OF_STATUS = {"201": ("Location",), "401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+_DELIVERED = ("ETag", "Cache-Control", "Vary")
 
 
 def install(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> None:
@@ -42,6 +66,11 @@ def install(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> None:
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
+
+
+def text(app: FastAPI) -> str:
+    """Return the document as it is committed: sorted, with the default server."""
+    return json.dumps(document(app), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
@@ -56,48 +85,157 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
         separate_input_output_schemas=app.separate_input_output_schemas,
     )
     contract["info"]["license"] = {"name": "MIT", "identifier": "MIT"}
-    components = contract["components"]
-    schemas = components["schemas"]
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    _, problem = models_json_schema([(Problem, "serialization")], ref_template="#/components/schemas/{model}")
-    schemas.update({name: schema for name, schema in problem["$defs"].items() if name not in schemas})
-    components["securitySchemes"] = {
-        "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "RFC 9068"}
+    contract["components"] |= {
+        "schemas": _schemas(contract),
+        "headers": {name: _header(name) for name in sorted(_HEADERS)},
+        "securitySchemes": {
+            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "RFC 9068"}
+        },
     }
     for path, methods in contract["paths"].items():
         for method, operation in methods.items():
             _complete(path, method, operation)
+    for node in _nodes([contract["paths"], contract["components"]]):
+        _mend(node)
     return contract
+
+
+def _schemas(contract: dict[str, Any]) -> dict[str, Any]:
+    """Return the schemas of all models; problems are not known to FastAPI as a model."""
+    _, problems = models_json_schema([(Problem, "serialization")], ref_template=f"{_SCHEMAS}{{model}}")
+    for name in ("Problem", "Flaw"):
+        for field in problems["$defs"][name]["properties"].values():
+            _never_null(field)
+    found = {**contract["components"]["schemas"], **problems["$defs"]}
+    return {_named(name): found[name] for name in found if "ValidationError" not in name}
+
+
+def _named(name: str) -> str:
+    """Return the public name of a model's schema: what readers get is plain, forms and newsroom say so."""
+    if name in _NAMES:
+        return _NAMES[name]
+    plain = name.rpartition("__")[2].removesuffix("-Input").removesuffix("-Output")
+    if name.endswith("-Input"):
+        return f"{plain}Form"
+    is_newsroom = name.startswith("api__editorial") or name.endswith("-Output")
+    return f"Newsroom{plain}" if is_newsroom else plain
+
+
+def _header(name: str) -> dict[str, Any]:
+    return {
+        "description": _HEADERS[name],
+        "required": name in _ALWAYS_SENT,
+        "schema": {"type": "integer" if name == "Retry-After" else "string"},
+    }
+
+
+def _nodes(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
+    """Yield every object of a document."""
+    if isinstance(node, dict):
+        yield node
+    if isinstance(node, dict | list):
+        for inner in list(node.values() if isinstance(node, dict) else node):
+            yield from _nodes(inner)
+
+
+def _mend(node: dict[str, Any]) -> None:
+    """Use public names, and leave out titles that only repeat names."""
+    if isinstance(node.get("title"), str):
+        del node["title"]
+    if isinstance(node.get("$ref"), str):
+        node["$ref"] = _renamed(node["$ref"])
+    if isinstance(node.get("discriminator"), dict):
+        mapping: Mapping[str, str] = node["discriminator"]["mapping"]
+        node["discriminator"]["mapping"] = {name: _renamed(ref) for name, ref in mapping.items()}
+
+
+def _renamed(ref: str) -> str:
+    return _SCHEMAS + _named(ref.removeprefix(_SCHEMAS)) if ref.startswith(_SCHEMAS) else ref
+
+
+def _never_null(schema: dict[str, Any]) -> None:
+    """Say of something optional that it is left out, never null."""
+    schema.pop("default", None) if schema.get("default", "") is None else None
+    options = [option for option in schema.get("anyOf", ()) if option != {"type": "null"}]
+    if len(options) == 1:
+        del schema["anyOf"]
+        schema |= options[0]
 
 
 def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     """Put into an operation what is true of all of its kind."""
+    is_public = PERMISSION not in operation and path.startswith(("/v1/", "/media/"))
+    for parameter in operation.get("parameters", ()):
+        _complete_parameter(parameter)
+    operation.pop(BODY_TYPES, None)
+    if is_public:
+        operation["security"] = [{}, {"bearer": []}] if method == "get" else []
+    if PERMISSION in operation:
+        roles = sorted(PERMISSIONS[Permission(operation[PERMISSION])])
+        operation["description"] += f"\n\nFor roles: {', '.join(roles)}."
+    _complete_body(method, operation)
+    _complete_responses(path, operation)
+    if is_public and method == "get":
+        _complete_delivery(path, operation)
+
+
+def _complete_parameter(parameter: dict[str, Any]) -> None:
+    parameter["schema"].pop("description", None)
+    _never_null(parameter["schema"])
+    if parameter["name"] == "if-match":
+        parameter |= {"name": "If-Match", "required": True}
+
+
+def _complete_body(method: str, operation: dict[str, Any]) -> None:
+    content = operation.get("requestBody", {}).get("content", {})
+    for body in content.values():
+        _never_null(body["schema"])
+    if "application/x-www-form-urlencoded" in content:
+        operation["requestBody"]["required"] = True
+    if method == "patch":
+        patch = {"type": "object", "description": "The fields to change (RFC 7396)"}
+        operation["requestBody"]["content"] = {kind: {"schema": patch} for kind in PATCH_TYPES}
+
+
+def _complete_responses(path: str, operation: dict[str, Any]) -> None:
     responses = operation["responses"]
     if "422" in responses and MEDIA_TYPE not in responses["422"].get("content", {}):
         del responses["422"]  # FastAPI's own: our parameters answer 400, and bodies declare their 422
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    if "{" not in path:
+        responses.pop("404", None)
+    for status, response in responses.items():
+        if response["description"] == "Successful Response":
+            response["description"] = HTTPStatus(int(status)).phrase
+        shown = json.dumps(response.get("content", {}))
+        for name in _HEADERS_OF_STATUS.get(status, ()):
+            _add_header(response, name)
+        if 'Page"' in shown:
+            _add_header(response, "Link")
+        elif path.startswith("/v1/editorial") and status in {"200", "201"} and "DryRun" not in shown:
+            _add_header(response, "ETag", like="Version")
+    problem = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
     responses["default"] = {"description": "Any other failure", "content": problem}
-    operation.pop(BODY_TYPES, None)
-    if path.startswith(("/v1/", "/media/")) and "security" not in operation:
-        operation["security"] = [{}, {"bearer": []}] if method == "get" else [{}]
-    body = operation.get("requestBody", {}).get("content", {})
-    if method == "patch":
-        schema = body["application/json"]
-        operation["requestBody"]["content"] = dict.fromkeys(PATCH_TYPES, schema)
-    if PERMISSION in operation and method in {"get", "patch", "post"}:
-        _show_version(operation)
 
 
-def _show_version(operation: dict[str, Any]) -> None:
-    for status in ("200", "201"):
-        response = operation["responses"].get(status)
-        if response and "Page" not in json.dumps(response.get("content", {})):
-            response["headers"] = {
-                "ETag": {**_ETAG, "description": 'The version, such as `"7"`; goes into `If-Match`'}
-            }
+def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
+    """Say of what readers get how it can be kept, and of pictures how a part of one is got."""
+    responses, parameters = operation["responses"], operation.setdefault("parameters", [])
+    parameters.append(_request_header("If-None-Match", "Entity tags of what you have, for a `304`"))
+    responses["304"] = {"description": "You have it"}
+    if path.startswith("/media/"):
+        parameters.append(_request_header("Range", "One range of bytes, such as `bytes=0-99`"))
+        responses["206"] = {**responses["200"], "description": "The part that was asked for", "headers": {}}
+        responses |= {str(status): said for status, said in declared("range-not-satisfiable").items()}
+        for status in ("206", "416"):
+            _add_header(responses[status], "Content-Range")
+    for status in responses.keys() & {"200", "206", "304"}:
+        for name in _DELIVERED:
+            _add_header(responses[status], name)
 
 
-def text(app: FastAPI) -> str:
-    """Return the document as it is committed: sorted, with the default server."""
-    return json.dumps(document(app), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+def _add_header(response: dict[str, Any], name: str, *, like: str | None = None) -> None:
+    response.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{like or name}"}
+
+
+def _request_header(name: str, description: str) -> dict[str, Any]:
+    return {"in": "header", "name": name, "description": description, "schema": {"type": "string"}}

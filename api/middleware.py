@@ -10,6 +10,7 @@ from time import perf_counter
 from uuid import uuid4
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
@@ -17,6 +18,7 @@ from api import problems
 access = logging.getLogger("standfirst.access")
 failures = logging.getLogger("standfirst.failures")
 
+CLIENT_GONE = 499  # in the log only, as other servers write it
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -50,6 +52,8 @@ class Envelope:
 
         try:
             await self.app(scope, receive, send_enveloped)
+        except ClientDisconnect:
+            status = status or CLIENT_GONE  # nobody is there to be answered
         except Exception as error:  # noqa: BLE001 - the outermost place; everything else has been handled
             failures.error("%s %s", request_id, _without_text(error))
             if status:

@@ -105,6 +105,12 @@ KINDS = {
             "The body's type is not one that the operation takes, or its content is not what the type says.",
         ),
         Kind(
+            "range-not-satisfiable",
+            416,
+            "There are no such bytes",
+            "`Range` asks for bytes behind the end of the picture. `Content-Range` tells how many it has.",
+        ),
+        Kind(
             "unprocessable",
             422,
             "It does not fit",

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from ipaddress import ip_address
 from typing import Any
 
 from fastapi import Request, Response
@@ -92,7 +93,7 @@ class Route(APIRoute):
                     parts=parts,
                     person=person,
                     now=request.state.now,
-                    address=request.client.host if request.client else None,
+                    address=_address(request),
                     snapshot=snapshot if request.method in _SAFE else None,
                 )
                 return await handle(request)
@@ -114,6 +115,14 @@ class OpenRoute(APIRoute):
             return await handle(request)
 
         return checked
+
+
+def _address(request: Request) -> str | None:
+    """Return the caller's network address, if it is one: a proxy passes on what it was told."""
+    try:
+        return str(ip_address(request.client.host)) if request.client else None
+    except ValueError:
+        return None
 
 
 def _query_parameters(dependant: Any) -> frozenset[str]:  # noqa: ANN401 - FastAPI's own type is not public

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, select, update
+from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Account, Role
@@ -44,6 +44,11 @@ async def find_to_sign_in(connection: AsyncConnection, email: str, *, now: datet
     """Return the account of an e-mail address, and the hash of its password."""
     rows = (await connection.execute(_with_plans(now).where(accounts.c.email == normalised(email)))).all()
     return (_account(rows), rows[0].password_hash) if rows else None
+
+
+async def count(connection: AsyncConnection) -> int:
+    """Return how many accounts there are."""
+    return await connection.scalar(select(func.count()).select_from(accounts)) or 0
 
 
 async def add(connection: AsyncConnection, account: Account, *, password_hash: str, now: datetime) -> None:
@@ -97,8 +102,13 @@ def _account(rows: Iterable[Row[Any]]) -> Account:
     return Account(rows[0].id, rows[0].email, rows[0].name, roles, plans)
 
 
-async def keep_refresh_token(connection: AsyncConnection, token: RefreshToken) -> None:
-    """Keep a new refresh token."""
+async def keep_refresh_token(connection: AsyncConnection, token: RefreshToken, *, now: datetime) -> None:
+    """Keep a new refresh token; those of the account that have run out go."""
+    await connection.execute(
+        delete(refresh_tokens).where(
+            refresh_tokens.c.account_id == token.account_id, refresh_tokens.c.expires_at <= now
+        )
+    )
     await connection.execute(
         refresh_tokens.insert().values(
             digest=token.digest,

@@ -51,7 +51,7 @@ async def page(connection: AsyncConnection, *, after: str, limit: int) -> list[C
 async def add(connection: AsyncConnection, contributor: Contributor) -> None:
     """Add a contributor; the slug must be free."""
     if await find(connection, contributor.slug):
-        raise Conflict(f"There is a contributor '{contributor.slug}' already.", rule="contributor-slug")
+        raise Conflict("There is a contributor with this slug already.", rule="contributor-slug")
     await connection.execute(contributors.insert().values(**_values(contributor)))
 
 
@@ -59,7 +59,7 @@ async def save(connection: AsyncConnection, contributor: Contributor, *, read_ve
     """Save a changed contributor, unless somebody was faster."""
     holder = await find(connection, contributor.slug)
     if holder and holder.id != contributor.id:
-        raise Conflict(f"There is a contributor '{contributor.slug}' already.", rule="contributor-slug")
+        raise Conflict("There is a contributor with this slug already.", rule="contributor-slug")
     result = await connection.execute(
         update(contributors)
         .where(contributors.c.id == contributor.id, contributors.c.version == read_version)

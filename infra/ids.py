@@ -11,6 +11,7 @@ from uuid_utils.compat import uuid7
 
 SLUG_LENGTH = 100
 NAMELESS = "article"
+_LIKE_AN_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def new_id() -> str:
@@ -44,11 +45,11 @@ class Sources:
 
 
 def slug_of(title: str) -> str:
-    """Return a slug for a title in any script."""
+    """Return a slug for a title in any script; it never looks like an id."""
     words = re.findall(r"[a-z0-9]+", anyascii(title).lower())
     slug = ""
     for word in words:
         if len(slug) + len(word) >= SLUG_LENGTH:
             break
         slug = f"{slug}-{word}" if slug else word
-    return slug or NAMELESS
+    return f"{NAMELESS}-{slug}" if _LIKE_AN_ID.fullmatch(slug) else slug or NAMELESS

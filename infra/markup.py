@@ -65,6 +65,7 @@ _CLEANER = nh3.Cleaner(
     tags={*_MARKS, *_STYLES, *_LISTS, *_BREAKS, "a", "img", "hr", "br"},
     attributes=_ATTRIBUTES,
     url_schemes={"http", "https", "mailto", "tel", "media", "article"},
+    url_relative="deny",
     link_rel=None,
 )
 _MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("strikethrough")
@@ -98,7 +99,7 @@ def _depth(html: str) -> int:
     depth = deepest = 0
     for closing, name in _TAG.findall(html):
         if name.lower() not in _MAY_STAY_OPEN:
-            depth += -1 if closing else 1
+            depth = max(0, depth - 1) if closing else depth + 1
             deepest = max(deepest, depth)
     return deepest
 

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, Select, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Stale
 from domain.media import Facts, ImageType, Medium
+from infra.publications import HEADER, publication_of
 from infra.tables import media, publication_media, publications
 from infra.visibility import gate_is_open, is_live
 
@@ -59,6 +60,17 @@ async def find_public(connection: AsyncConnection, media_id: str, *, now: dateti
     )
     row = (await connection.execute(select(media).where(media.c.id == media_id, shown.exists()))).one_or_none()
     return _medium(row) if row else None
+
+
+async def next_change(connection: AsyncConnection, media_id: str, *, now: datetime) -> datetime | None:
+    """Return the next moment at which a publication that holds the medium changes by itself."""
+    query: Select[Any] = (
+        select(*HEADER)
+        .join(publication_media, publication_media.c.publication_id == publications.c.id)
+        .where(publication_media.c.media_id == media_id, is_live(now))
+    )
+    changes = [publication_of(row).next_change(now) for row in await connection.execute(query)]
+    return min((change for change in changes if change), default=None)
 
 
 async def add(connection: AsyncConnection, medium: Medium) -> None:

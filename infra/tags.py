@@ -48,7 +48,7 @@ async def page(connection: AsyncConnection, *, after: str, limit: int) -> list[T
 async def add(connection: AsyncConnection, tag: Tag) -> None:
     """Add a tag; its slug must be free."""
     if await find(connection, tag.slug):
-        raise Conflict(f"There is a tag '{tag.slug}' already.", rule="tag-slug")
+        raise Conflict("There is a tag with this slug already.", rule="tag-slug")
     await connection.execute(tags.insert().values(**_values(tag)))
 
 
@@ -56,7 +56,7 @@ async def save(connection: AsyncConnection, tag: Tag, *, read_version: int) -> N
     """Save a changed tag, unless somebody was faster."""
     holder = await find(connection, tag.slug)
     if holder and holder.id != tag.id:
-        raise Conflict(f"There is a tag '{tag.slug}' already.", rule="tag-slug")
+        raise Conflict("There is a tag with this slug already.", rule="tag-slug")
     result = await connection.execute(
         update(tags).where(tags.c.id == tag.id, tags.c.version == read_version).values(**_values(tag))
     )

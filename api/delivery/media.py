@@ -1,5 +1,7 @@
 """The bytes of pictures: public while everybody may see them, otherwise only by a signed address."""
 
+import re
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,7 +10,7 @@ from fastapi.responses import FileResponse
 from api import caching
 from api.deps import VisitOf
 from api.parts import Visit
-from api.problems import declared
+from api.problems import answer, declared, request_id
 from api.routing import Route
 from api.types import Id
 from domain.errors import NotThere
@@ -16,6 +18,8 @@ from domain.media import ORIGINAL, Medium
 from infra import media
 
 router = APIRouter(tags=["Delivery"], route_class=Route)
+
+_ONE_RANGE = re.compile(r"bytes=(?:(?P<first>\d{1,15})-(?P<last>\d{0,15})|-(?P<final>\d{1,15}))")
 
 
 @router.get(
@@ -45,6 +49,7 @@ async def read_media(
         and signature is not None
         and visit.parts.seals.is_signed_media(path, expires, signature, now=visit.now)
     )
+    until = None if is_signed else await media.next_change(visit.reading, media_id, now=visit.now)
     found = (
         await media.get(visit.reading, media_id)
         if is_signed
@@ -52,12 +57,12 @@ async def read_media(
     )
     if found is None or not visit.parts.storage.path(media_id).is_file():
         raise NotThere
-    return _file(request, visit, found, is_signed=is_signed)
+    return _file(request, visit, found, is_signed=is_signed, until=until)
 
 
-def _file(request: Request, visit: Visit, medium: Medium, *, is_signed: bool) -> Response:
+def _file(request: Request, visit: Visit, medium: Medium, *, is_signed: bool, until: datetime | None) -> Response:
     tag = f'"{medium.facts.digest[:24]}"'
-    kept = caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now)
+    kept = caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now, until=until)
     headers = {
         "ETag": tag,
         "Cache-Control": "private, max-age=60" if is_signed else kept.header,
@@ -66,4 +71,20 @@ def _file(request: Request, visit: Visit, medium: Medium, *, is_signed: bool) ->
     }
     if caching.matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
+    if _asks_behind_the_end(request, medium.facts.size, tag):
+        size = {"Content-Range": f"bytes */{medium.facts.size}"}
+        return answer(request_id(request), "range-not-satisfiable", headers=size)
     return FileResponse(visit.parts.storage.path(medium.id), media_type=medium.facts.content_type, headers=headers)
+
+
+def _asks_behind_the_end(request: Request, size: int, tag: str) -> bool:
+    """Tell whether the one range that is asked for holds no byte; a `Range` that is none is left unread.
+
+    So is more than one range, and a range of another representation (RFC 9110, sections 13.1.5 and 14.2).
+    """
+    asked = _ONE_RANGE.fullmatch(request.headers.get("range", "").strip())
+    is_other = request.headers.get("if-range", tag) != tag
+    if asked is None or is_other or (asked["last"] and int(asked["last"]) < int(asked["first"])):
+        request.scope["headers"] = [field for field in request.scope["headers"] if field[0] != b"range"]
+        return False
+    return int(asked["first"]) >= size if asked["first"] else int(asked["final"]) == 0

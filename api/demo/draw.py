@@ -4,6 +4,7 @@ Run it with `python -m api.demo.draw`; the pictures are committed, so that the d
 """
 
 import math
+import sys
 from itertools import pairwise
 from pathlib import Path
 
@@ -280,9 +281,9 @@ TALL = (lighthouse, berthe_quillard, seaweeds)
 SUFFIXES = {sea_chart: ".png", tide_chart: ".webp", loom: ".webp"}
 
 
-def main() -> None:
-    """Write every picture into the images folder."""
-    IMAGES.mkdir(exist_ok=True)
+def main(folder: Path = IMAGES) -> None:
+    """Write every picture into a folder."""
+    folder.mkdir(exist_ok=True)
     for draw in (*WIDE, *TALL):
         width, height = (1200, 800) if draw in WIDE else (800, 1000 if draw is berthe_quillard else 1200)
         suffix = SUFFIXES.get(draw, ".jpg")
@@ -290,8 +291,8 @@ def main() -> None:
         name = draw.__name__.replace("_", "-")
         image = render(draw(), width, height)
         textured = image if suffix == ".png" else grained(image)
-        textured.write_to_file(str(IMAGES / f"{name}{suffix}"), keep="none", **options)
+        textured.write_to_file(str(folder / f"{name}{suffix}"), keep="none", **options)
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))

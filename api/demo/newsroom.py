@@ -81,6 +81,7 @@ async def load(settings: Settings, console: Console) -> dict[str, str]:
         await stack.enter_async_context(app.router.lifespan_context(app))
         sources = Sources()
         async with app.state.parts.database.write() as connection:
+            await _check_ours(connection, sources.now())
             people = [await _person(connection, sources, *one) for one in PEOPLE]
         tokens = _tokens(settings, people, sources)
         client = await stack.enter_async_context(
@@ -90,9 +91,19 @@ async def load(settings: Settings, console: Console) -> dict[str, str]:
                 headers={"Authorization": f"Bearer {tokens['editor@gazette.example']}"},
             )
         )
-        if not (await _sent(client, "GET", "/v1/editorial/articles?limit=1"))["items"]:
+        there = (await _sent(client, "GET", "/v1/editorial/articles?limit=100"))["items"]
+        if not there:
             await _Loader(client, sources.now(), console).load()
+        elif len(there) < len(manuscripts()):
+            raise DemoFailed(f"An earlier start was cut off. Remove {settings.data_dir} and start again.")
     return tokens
+
+
+async def _check_ours(connection: Connection, now: datetime) -> None:
+    """Refuse a database that is somebody's: everybody in the example has a password that everybody knows."""
+    ours = await accounts.find_to_sign_in(connection, PEOPLE[0][0], now=now)
+    if ours is None and await accounts.count(connection):
+        raise DemoFailed("The data folder is not the example's. Name another one with STANDFIRST_DATA_DIR.")
 
 
 async def _person(connection: Connection, sources: Sources, email: str, name: str, *has: Any) -> Account:  # noqa: ANN401

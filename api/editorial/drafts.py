@@ -3,11 +3,13 @@
 from collections.abc import Iterable
 from typing import Any
 
+from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.editorial import patches, schemas
-from api.editorial.blocks import blocks_of
+from api.editorial.blocks import MAX_BLOCKS, blocks_of
 from api.parts import Visit
+from api.problems import told
 from domain import credits as domain_credits
 from domain.access import Gate
 from domain.articles import Article, Draft, LeadImage, Seo
@@ -24,12 +26,25 @@ async def body_of(form: schemas.WrittenForm, visit: Visit) -> Body:
     """Return the body that a form holds, in whichever of the three forms it came, every key given."""
     new_key = visit.parts.sources.new_key
     if form.body_html is not None:
-        return await run_in_threadpool(markup.body_from_html, form.body_html, new_key, pointer="/body_html")
+        body = await run_in_threadpool(markup.body_from_html, form.body_html, new_key, pointer="/body_html")
+        return _fit(body, "/body_html")
     if form.body_markdown is not None:
-        return await run_in_threadpool(
+        body = await run_in_threadpool(
             markup.body_from_markdown, form.body_markdown, new_key, pointer="/body_markdown"
         )
+        return _fit(body, "/body_markdown")
     return with_keys(tuple(block.as_block() for block in form.body), new_key)
+
+
+def _fit(body: Body, pointer: str) -> Body:
+    """Return a body that was markup, if it could have been sent as blocks too."""
+    if len(body) > MAX_BLOCKS:
+        raise Unfit(Flaw(pointer, f"It may make up to {MAX_BLOCKS} blocks."))
+    try:
+        blocks_of(body)
+    except ValidationError as error:
+        raise Unfit(*(Flaw(pointer, told(one)) for one in error.errors())) from None
+    return body
 
 
 async def draft_of(form: schemas.ArticleForm, body: Body, connection: Connection) -> Draft:
