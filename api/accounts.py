@@ -18,13 +18,15 @@ from domain.people import Account, Role
 from domain.permissions import Permission
 from infra import accounts
 from infra.accounts import RefreshToken, digest_of
+from infra.db import Connection
 from infra.passwords import MAX_LENGTH
 
 router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
 
 _WRONG = "The e-mail address or the password is wrong."
 _ENDED = "The refresh token is not good (any more). Sign in again."
-Field1K = Annotated[str, Form(max_length=MAX_LENGTH)]
+# Not `max_length`: FastAPI would answer 422, and RFC 6749 wants `invalid_request`.
+Field1K = Annotated[str, Form(json_schema_extra={"maxLength": MAX_LENGTH})]
 
 
 class TokenAnswer(Model):
@@ -70,18 +72,19 @@ class Me(Model):
 async def get_token(
     request: Request,
     visit: VisitOf,
-    grant_type: Annotated[str, Form(max_length=100, description="`password` or `refresh_token`")] = "",
+    grant_type: Annotated[Field1K, Form(description="`password` or `refresh_token`")] = "",
     username: Annotated[Field1K, Form(description="E-mail address, for `password`")] = "",
     password: Annotated[Field1K, Form(description="For `password`")] = "",
     refresh_token: Annotated[Field1K, Form(description="For `refresh_token`")] = "",
 ) -> Response:
     """Sign in with an e-mail address and a password, or go on with a refresh token (RFC 6749)."""
-    await _refuse_repeated(request)
+    await _check_form(request, grant_type, username, password, refresh_token)
     if grant_type == "password":
         if not username or not password:
             raise GrantRefused("invalid_request", "Send `username` and `password`.")
         account = await _sign_in(visit, username, password)
-        return await _tokens(visit, account, family=visit.parts.sources.new_id())
+        async with visit.writing() as connection:
+            return await _tokens(visit, connection, account, family=visit.parts.sources.new_id())
     if grant_type == "refresh_token":
         if not refresh_token:
             raise GrantRefused("invalid_request", "Send `refresh_token`.")
@@ -103,10 +106,10 @@ async def revoke_token(
     request: Request,
     visit: VisitOf,
     token: Annotated[Field1K, Form(description="A refresh token")] = "",
-    token_type_hint: Annotated[str, Form(max_length=100)] = "",  # noqa: ARG001 - RFC 7009 lets us ignore it
+    token_type_hint: Field1K = "",  # noqa: ARG001 - RFC 7009 lets us ignore it
 ) -> Response:
     """End a refresh token and all that came from the same sign-in (RFC 7009). Unknown ones are fine too."""
-    await _refuse_repeated(request)
+    await _check_form(request, token)
     if not token:
         raise GrantRefused("invalid_request", "Send `token`.")
     async with visit.writing() as connection:
@@ -141,11 +144,13 @@ async def read_me(visit: VisitOf) -> Response:
     return plain(me)
 
 
-async def _refuse_repeated(request: Request) -> None:
-    """Refuse a parameter that stands there twice (RFC 6749, section 3.2)."""
+async def _check_form(request: Request, *values: str) -> None:
+    """Refuse what RFC 6749 calls malformed: a parameter that stands there twice, or a value that none can be."""
     names = [name for name, _ in (await request.form()).multi_items()]
     if len(names) != len(set(names)):
         raise GrantRefused("invalid_request", "A parameter may stand there only once.")
+    if any(len(value) > MAX_LENGTH or "\x00" in value for value in values):
+        raise GrantRefused("invalid_request", f"A parameter may have {MAX_LENGTH} characters, and no U+0000.")
 
 
 async def _sign_in(visit: Visit, email: str, password: str) -> Account:
@@ -158,32 +163,39 @@ async def _sign_in(visit: Visit, email: str, password: str) -> Account:
 
 
 async def _refresh(visit: Visit, digest: str) -> Response:
-    """Change a refresh token for new ones. One that is used twice was stolen: its whole family ends."""
+    """Change a refresh token for new ones."""
     async with visit.writing() as connection:
         kept = await accounts.find_refresh_token(connection, digest)
-        is_first_use = kept is not None and await accounts.use_refresh_token(connection, digest, now=visit.now)
-        if kept is not None and not is_first_use:
-            await accounts.end_family(connection, kept.family)
-        account = await accounts.get(connection, kept.account_id, now=visit.now) if kept else None
-    if kept is None or account is None or not is_first_use or kept.expires_at <= visit.now:
+        answer = await _go_on(visit, connection, kept) if kept else None
+    if answer is None:
         raise GrantRefused("invalid_grant", _ENDED)
-    return await _tokens(visit, account, family=kept.family)
+    return answer
 
 
-async def _tokens(visit: Visit, account: Account, *, family: str) -> Response:
+async def _go_on(visit: Visit, connection: Connection, kept: RefreshToken) -> Response | None:
+    """Go on from a refresh token. One that is used twice was stolen: its whole family ends."""
+    if not await accounts.use_refresh_token(connection, kept.digest, now=visit.now):
+        await accounts.end_family(connection, kept.family)
+        return None
+    account = await accounts.get(connection, kept.account_id, now=visit.now)
+    if account is None or kept.expires_at <= visit.now:
+        return None
+    return await _tokens(visit, connection, account, family=kept.family)
+
+
+async def _tokens(visit: Visit, connection: Connection, account: Account, *, family: str) -> Response:
     settings, sources = visit.parts.settings, visit.parts.sources
     secret = sources.new_secret()
-    async with visit.writing() as connection:
-        await accounts.keep_refresh_token(
-            connection,
-            RefreshToken(
-                digest=digest_of(secret),
-                family=family,
-                account_id=account.id,
-                expires_at=visit.now + timedelta(days=settings.refresh_token_days),
-            ),
-            now=visit.now,
-        )
+    await accounts.keep_refresh_token(
+        connection,
+        RefreshToken(
+            digest=digest_of(secret),
+            family=family,
+            account_id=account.id,
+            expires_at=visit.now + timedelta(days=settings.refresh_token_days),
+        ),
+        now=visit.now,
+    )
     token = visit.parts.tokens.issue(
         account.id,
         account.roles,

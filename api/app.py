@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import accounts, contract, problems, server
@@ -12,7 +11,7 @@ from api.delivery import articles as delivery_articles
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.editorial import articles, contributors, media, tags
-from api.middleware import Envelope, HeadIsGet
+from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
 from infra.ids import Sources
 from infra.migrations import prepare
@@ -74,7 +73,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(HeadIsGet)
     if settings.cors_origins:
         app.add_middleware(
-            CORSMiddleware,
+            Cors,
             allow_origins=settings.cors_origins,
             allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "Content-Type", "If-Match", "If-None-Match", "Idempotency-Key"],

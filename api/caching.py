@@ -96,7 +96,7 @@ def preferred_coding(accept_encoding: str) -> str:
     weights = dict(_weight(part) for part in accept_encoding.lower().split(",") if part.strip())
     weighed = [(weights.get(coding, weights.get("*", 0.0)), coding) for coding in _CODINGS]
     best, coding = max(weighed, key=lambda one: one[0])
-    return coding if best > 0 else ""
+    return coding if best > 0 and best >= weights.get("identity", 0.0) else ""
 
 
 def _weight(part: str) -> tuple[str, float]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import Callable
 from functools import wraps
@@ -47,6 +48,9 @@ def main() -> None:
         _stop(str(error))
     except DatabaseBusy:
         _stop("The database cannot be reached. Is STANDFIRST_DATABASE_URL right, and does the server run?")
+    except OSError as error:
+        where = "Are STANDFIRST_DATA_DIR and STANDFIRST_DATABASE_URL right?"
+        _stop(f"{error.filename or 'A file'} cannot be used: {error.strerror}. {where}")
 
 
 def _stop(message: str) -> NoReturn:
@@ -73,6 +77,7 @@ def serve(
 ) -> None:
     """Answer requests. On an empty data folder it needs no configuration at all."""
     settings = load_settings()
+    _check_free(host, port)
     if "public_url" not in settings.model_fields_set:
         os.environ[f"{PREFIX}PUBLIC_URL"] = _address(host, port)
         settings = load_settings()
@@ -82,6 +87,17 @@ def serve(
 def _address(host: str, port: int) -> str:
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - where "everywhere" is reached here
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _check_free(host: str, port: int) -> None:
+    """Refuse a port that cannot be had, before anything else is done or printed."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            reason = error.strerror or "no such address"
+            raise Refused(f"Cannot listen on {host}, port {port}: {reason}. Choose another with --port.") from None
 
 
 def _listen(settings: Settings, *, host: str, port: int, workers: int) -> None:
@@ -132,6 +148,7 @@ async def migrate_command() -> None:
 @app.command()
 def demo(port: Port = 8000) -> None:
     """Serve an example newsroom, with readers of every role, ready to try."""
+    _check_free("127.0.0.1", port)
     folder = Path(os.environ.get(f"{PREFIX}DATA_DIR", "demo-data"))
     os.environ.update(
         {

@@ -221,7 +221,7 @@ def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     """Say of what readers get how it can be kept, and of pictures how a part of one is got."""
     responses, parameters = operation["responses"], operation.setdefault("parameters", [])
     parameters.append(_request_header("If-None-Match", "Entity tags of what you have, for a `304`"))
-    responses["304"] = {"description": "You have it"}
+    responses["304"] = {"description": "You have it", "headers": {**responses["200"].get("headers", {})}}
     if path.startswith("/media/"):
         parameters.append(_request_header("Range", "One range of bytes, such as `bytes=0-99`"))
         responses["206"] = {**responses["200"], "description": "The part that was asked for", "headers": {}}

@@ -4,6 +4,7 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
+from pydantic import BeforeValidator
 
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, VersionNeeded
@@ -36,9 +37,18 @@ def _version(
     return int(named.group(1))
 
 
+def _digits(value: object) -> object:
+    """Refuse what Pydantic would take for a number besides digits: `1_0`, `+1`, `1.0`."""
+    if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value):
+        raise ValueError("It must be a whole number.")
+    return value
+
+
 VisitOf = Annotated[Visit, Depends(_visit)]
 PartsOf = Annotated[Parts, Depends(_parts)]
 IfMatch = Annotated[int, Depends(_version)]
-Limit = Annotated[int, Query(ge=1, le=100, description="How many items a page has at most")]
+Limit = Annotated[
+    int, BeforeValidator(_digits), Query(ge=1, le=100, description="How many items a page has at most")
+]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
 SlugInPath = Annotated[str, Path(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=200)]

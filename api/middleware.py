@@ -9,8 +9,10 @@ import traceback
 from time import perf_counter
 from uuid import uuid4
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
@@ -19,6 +21,7 @@ access = logging.getLogger("standfirst.access")
 failures = logging.getLogger("standfirst.failures")
 
 CLIENT_GONE = 499  # in the log only, as other servers write it
+_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})  # a caller can make one up
 _ALWAYS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -61,7 +64,8 @@ class Envelope:
             await problems.answer(request_id, "internal-error")(scope, receive, send_enveloped)
         finally:
             took = (perf_counter() - started) * 1000
-            access.info("%s %s %s %d %.1fms", request_id, scope["method"], noted["template"], status, took)
+            method = scope["method"] if scope["method"] in _METHODS else "-"
+            access.info("%s %s %s %d %.1fms", request_id, method, noted["template"], status, took)
 
 
 def _without_text(error: BaseException) -> str:
@@ -92,6 +96,16 @@ class HeadIsGet:
             await send(message)
 
         await self.app({**scope, "method": "GET", "standfirst.head": True}, receive, send_no_body)
+
+
+class Cors(CORSMiddleware):
+    """Lets pages of the configured origins call this API from a browser."""
+
+    def preflight_response(self, request_headers: Headers) -> Response:
+        """Answer what is allowed. Browsers refuse what is not by themselves, so there is no failure to tell of."""
+        allowed = super().preflight_response(request_headers).headers
+        kept = {name: allowed[name] for name in allowed if not name.startswith("content-")}
+        return Response(status_code=204, headers=kept)
 
 
 def configure_logging() -> None:

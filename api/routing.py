@@ -204,7 +204,7 @@ def _has_body(request: Request) -> bool:
 def parsed(body: bytes) -> Any:  # noqa: ANN401
     """Return what a JSON text says, or refuse what is broken, endless, or holds what no text may hold."""
     try:
-        value = json.loads(body, parse_constant=_no_constant)
+        value = json.loads(body.decode(), parse_constant=_no_constant, object_pairs_hook=_object)
     except RecursionError:
         raise BadRequest("The body is nested too deep.") from None
     except ValueError:
@@ -215,6 +215,13 @@ def parsed(body: bytes) -> Any:  # noqa: ANN401
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) != len(members):
+        raise BadRequest("A name may stand only once in a JSON object.")
+    return found
 
 
 def refuse_unkeepable(body: object) -> None:

@@ -2,14 +2,23 @@
 
 import re
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+)
 
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$"
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
 LANGUAGE_SUBTAG_OF_SCRIPT = 4
 LANGUAGE_SUBTAG_OF_REGION = 2
 
@@ -25,6 +34,22 @@ class Model(BaseModel):
         serialize_by_alias=True,
         json_schema_serialization_defaults_required=True,
     )
+
+
+class Sent(Model):
+    """What comes in under other names than ours; outside, only those names are known."""
+
+    model_config = ConfigDict(populate_by_name=False)
+
+    @classmethod
+    def of(cls, **fields: Any) -> Self:  # noqa: ANN401 - each field checks its own
+        """Return one that is made here, by our own names."""
+        return cls.model_validate(fields, by_name=True, by_alias=False)
+
+
+def is_none(value: object) -> bool:
+    """Whether a field that may be left out is left out: `Field(exclude_if=is_none)`."""
+    return value is None
 
 
 def _slug(value: str) -> str:
@@ -61,6 +86,20 @@ def _link(value: str) -> str:
     return _web_address(value)
 
 
+def _written_time(value: object) -> object:
+    """Refuse what Pydantic would take for a time besides RFC 3339: numbers, numbers in quotes, bare dates."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _TIME.match(value)):
+        return value
+    raise ValueError("It must be a time such as 2026-01-31T12:00:00Z (RFC 3339).")
+
+
+def _in_utc(moment: datetime) -> datetime:
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("It must be a time between the years 1 and 9999 in UTC.") from None
+
+
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=200), AfterValidator(_slug)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN, max_length=35), AfterValidator(_language)]
 WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
@@ -71,5 +110,5 @@ Id = Annotated[
     str, StringConstraints(pattern=f"^{UUID.pattern}$", to_lower=True), Field(json_schema_extra={"format": "uuid"})
 ]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
-Moment = Annotated[AwareDatetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_time), AfterValidator(_in_utc)]
 Time = Annotated[datetime, Field(json_schema_extra={"format": "date-time"})]

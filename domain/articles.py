@@ -168,13 +168,11 @@ def take_back(article: Article, action: Action, *, by: Person, now: datetime, pu
     target = apply(article.state, action, by)
     if action is Action.WITHDRAW and not public_note:
         raise Unfit(Flaw("/public_note", "A withdrawal needs a reason that the public can read."))
-    if article.publication is None:
-        raise WrongState("It was never published.", rule=f"{action}-unpublished")
-    publication = replace(article.publication, state=target.publication, public_note=public_note)
+    before = article.publication
     return replace(
         article,
         draft_state=target.draft,
-        publication=publication,
+        publication=before and replace(before, state=target.publication, public_note=public_note),
         version=article.version + 1,
         updated_at=now,
     )

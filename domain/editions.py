@@ -82,7 +82,7 @@ def publish(
 def check_publishable(draft: Draft) -> None:
     """Refuse to publish what readers could not make sense of."""
     flaws = []
-    if not draft.body:
+    if not without_paywall(draft.body):
         flaws.append(Flaw("/body", "There is nothing to read yet."))
     if draft.gate.requires is not Requires.FREE and _marker_is_missing(draft):
         flaws.append(Flaw("/teaser", "The teaser ends at the paywall block, and the body has none."))

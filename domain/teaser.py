@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import assert_never
 
-from domain.body import Block, Body, Embed, Image, Paywall, Span, Text, without_paywall
+from domain.body import Block, Body, Paywall, Span, Text, without_paywall
 from domain.words import count, sentence_ends, word_ends
 
 
@@ -75,11 +75,9 @@ def _shown(standfirst: str, body: Body, policy: Policy) -> Body:
     words = budget(policy, lead + words_of(whole))
     place = _place(body, policy)
     free = whole if place is None else without_paywall(body[:place])
-    if place is None or lead + words_of(free) > words:
-        return prefix(free, max(0, words - lead), policy.boundary)
-    if words_of(free) == words_of(whole):  # no word lies behind the cut: a photo essay, a video
-        return free[: _first_picture(whole)]
-    return _without_trailing_headings(free)
+    if place is None or lead + words_of(free) > words or not words_of(whole):
+        return prefix(free, words - lead, policy.boundary)
+    return _without_loose_end(free)
 
 
 def budget(policy: Policy, total: int) -> int:
@@ -110,12 +108,9 @@ def _index_after_blocks(body: Body, blocks: int) -> int:
     return shown[blocks] if blocks < len(shown) else len(body)
 
 
-def _first_picture(body: Body) -> int:
-    return next((at for at, block in enumerate(body) if isinstance(block, Image | Embed)), len(body))
-
-
-def _without_trailing_headings(body: Body) -> Body:
-    while body and isinstance(body[-1], Text) and body[-1].is_heading:
+def _without_loose_end(body: Body) -> Body:
+    """Return the body without the headings and empty paragraphs that it ends with."""
+    while body and isinstance(last := body[-1], Text) and (last.is_heading or not count(last.text)):
         body = body[:-1]
     return body
 
@@ -136,7 +131,7 @@ def prefix(body: Body, words: int, boundary: Boundary = Boundary.WORD) -> Body:
 
 
 def _until_full(body: Body, words: int, boundary: Boundary) -> Iterator[Block]:
-    left = words
+    left = max(0, words)
     for block in body:
         if not isinstance(block, Text):
             yield block

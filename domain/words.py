@@ -4,9 +4,9 @@ import re
 import unicodedata
 from itertools import pairwise
 
-# No-break spaces hold a word together, so they are letters here: U+00A0, U+2007, U+202F.
-_WHITE = r"[^\S\u00a0\u2007\u202f]"
-_CHUNK = re.compile(r"(?:\S|[\u00a0\u2007\u202f])+")
+_NO_BREAK = "\u00a0\u2007\u202f"  # spaces that hold a word together, but are none by themselves
+_WHITE = rf"[^\S{_NO_BREAK}]"
+_CHUNK = re.compile(rf"\S[\S{_NO_BREAK}]*")
 _UNSPACED = re.compile(
     "["
     "\u0e00-\u0e7f"  # Thai
@@ -21,8 +21,8 @@ _UNSPACED = re.compile(
     "]"
 )
 _SENTENCE_END = re.compile(
-    rf"""[.!?…]+(?:[\s]?[»”’"')\]›]+)?(?={_WHITE}|$)|[。！？]+[」』”’）]*""",
-)
+    rf"""(?<![.!?…])[.!?…]++(?:\s?[»”’"')\]›]++)?(?={_WHITE}|$)|[。！？]+[」』”’）]*""",
+)  # possessive, and begun at the first sign only: a long run of dots takes no longer than other text
 
 
 def word_ends(text: str) -> list[int]:
@@ -55,8 +55,8 @@ def _begins_word(text: str, at: int) -> bool:
 
 
 def _stays_with_what_it_follows(character: str) -> bool:
-    """Tell whether it is a combining mark or punctuation, which begin no word."""
-    return unicodedata.category(character).startswith(("M", "P"))
+    """Tell whether it is a combining mark, punctuation or a no-break space, which begin no word."""
+    return character in _NO_BREAK or unicodedata.category(character).startswith(("M", "P"))
 
 
 def count(text: str) -> int:

@@ -120,8 +120,9 @@ async def keep_refresh_token(connection: AsyncConnection, token: RefreshToken, *
 
 
 async def find_refresh_token(connection: AsyncConnection, digest: str) -> RefreshToken | None:
-    """Return the refresh token with this digest, used or not."""
-    row = (await connection.execute(select(refresh_tokens).where(refresh_tokens.c.digest == digest))).one_or_none()
+    """Return the refresh token with this digest, used or not; what else ends or goes on with it waits."""
+    query = select(refresh_tokens).join(accounts).where(refresh_tokens.c.digest == digest)
+    row = (await connection.execute(query.with_for_update(of=accounts, key_share=True))).one_or_none()
     if row is None:
         return None
     return RefreshToken(row.digest, row.family, row.account_id, row.expires_at, row.used_at)

@@ -3,6 +3,7 @@
 A read is one consistent snapshot; a write commits when its block ends and rolls back when it raises.
 """
 
+import logging
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -25,6 +26,11 @@ POOL_WAIT_SECONDS = 10
 
 Connection = AsyncConnection
 
+# At DEBUG these two print parameters and rows, whatever `hide_parameters` says: texts, e-mails, hashes.
+_PRINT_DATA_WHEN_DEBUGGING = ("aiosqlite", "sqlalchemy.engine.Engine")
+for _name in _PRINT_DATA_WHEN_DEBUGGING:
+    logging.getLogger(_name).addFilter(lambda record: record.levelno > logging.DEBUG)
+
 
 class DatabaseBusy(Exception):
     """The database cannot be had at the moment; nothing was changed and it is worth trying again."""
@@ -38,6 +44,7 @@ class Database:
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite and url.database:
             Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(url.database).open("ab").close()  # what cannot be opened is told here, not in the driver's thread
         self.engine: AsyncEngine = create_async_engine(
             url,
             hide_parameters=True,
@@ -99,7 +106,7 @@ async def _told_plainly() -> AsyncIterator[None]:
         yield
     except IntegrityError:
         raise Conflict("Somebody else has just taken or removed what this needs.", rule="race") from None
-    except (PoolTimeout, ConnectionError) as error:
+    except (PoolTimeout, OSError) as error:  # no such host, socket or route are OSErrors of several kinds
         raise DatabaseBusy(type(error).__name__) from None
     except DBAPIError as error:
         if error.connection_invalidated or _is_passing(error.orig):

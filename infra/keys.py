@@ -6,6 +6,7 @@ The first key signs; the others only verify, so that a key is rotated by putting
 import hashlib
 import os
 import re
+import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
 from functools import cached_property
@@ -90,7 +91,7 @@ def load_keyring(settings: Settings) -> Keyring:
     path = settings.data_dir / "signing-keys.pem"
     if not path.exists():
         _write_new(path, _generate(settings.token_algorithm).private_pem)
-    return _parse(path.read_text(), str(path))
+    return _parse(path.read_text(errors="replace"), str(path))
 
 
 def _parse(pems: str, where: str) -> Keyring:
@@ -121,8 +122,7 @@ def _generate(algorithm: str) -> SigningKey:
 def _write_new(path: Path, text: str) -> None:
     """Write a secret file whole or not at all; of several processes that start at once the first wins."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
+    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")  # not the pid: containers share those
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
         file.flush()

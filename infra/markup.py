@@ -183,7 +183,8 @@ class _Builder(HTMLParser):
             self._blocks.append(Embed(self._new_key(), url, given.get("data-provider"), given.get("data-title")))
 
     def _start_link(self, href: str | None) -> None:
-        link = Link(self._new_key(), href) if href else None
+        scheme, colon, rest = (href or "").partition(":")
+        link = Link(self._new_key(), scheme.lower() + colon + rest) if href else None
         self._links.append(link)
         if link:
             self._paragraph.links.append(link)
@@ -204,7 +205,7 @@ class _Builder(HTMLParser):
     def _add_image(self, given: dict[str, str]) -> None:
         self._end_block()
         scheme, _, media_id = given.get("src", "").partition(":")
-        if scheme != "media":
+        if scheme.lower() != "media":
             raise Unfit(Flaw(self._pointer, 'Upload pictures first, and name them so: <img src="media:ID">.'))
         self._blocks.append(Image(self._new_key(), media_id, caption=given.get("title"), alt=given.get("alt")))
 

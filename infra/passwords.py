@@ -1,6 +1,7 @@
 """Passwords: argon2id, off the event loop, in the same time whether the account exists or not."""
 
 import asyncio
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,13 +17,18 @@ class Passwords:
 
     def __init__(self) -> None:
         self._limit = asyncio.Semaphore(_AT_ONCE)
-        self._hash_of_nobody = _hasher.hash("nobody has this password")
+        self._hash_of_nobody = _hash_of_nobody()
 
     async def verify(self, password: str, hashed: str | None) -> bool:
         """Tell whether the password is right; without an account's hash, take as long and say no."""
         async with self._limit:
             matches = await asyncio.to_thread(_matches, hashed or self._hash_of_nobody, password)
         return matches and hashed is not None
+
+
+@cache
+def _hash_of_nobody() -> str:
+    return _hasher.hash("nobody has this password")
 
 
 def hash_password(password: str) -> str:

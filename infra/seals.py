@@ -27,8 +27,7 @@ class Seals:
 
     def seal_cursor(self, position: str, *, bound_to: str) -> str:
         """Return a cursor for a place in a list."""
-        sealed = self._cursors[0].encrypt(position.encode(), [bound_to.encode()])
-        return urlsafe_b64encode(sealed).rstrip(b"=").decode()
+        return _encode(self._cursors[0].encrypt(position.encode(), [bound_to.encode()]))
 
     def open_cursor(self, cursor: str, *, bound_to: str) -> str:
         """Return the place in a list; a cursor of another list, or of nobody, is refused."""
@@ -61,14 +60,20 @@ class Seals:
 
 
 def _signature(key: bytes, path: str, expires: int) -> str:
-    digest = hmac.new(key, f"{path} {expires}".encode(), sha256).digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+    return _encode(hmac.new(key, f"{path} {expires}".encode(), sha256).digest())
+
+
+def _encode(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 def _decode(cursor: str) -> bytes:
     if len(cursor) > MAX_CURSOR or not cursor.isascii():
         raise ValueError("cursor")
-    return urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    if _encode(sealed) != cursor:  # Base64 is read leniently; there is one cursor for a place, not many
+        raise ValueError("cursor")
+    return sealed
 
 
 def _bad_cursor() -> BadRequest:

@@ -2,11 +2,14 @@
 
 import re
 from functools import cached_property
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from domain.access import Offer
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
@@ -40,7 +43,7 @@ class Settings(BaseSettings):
     """Where this API is reached from outside; addresses in answers begin with it."""
     article_url: str = "http://127.0.0.1:3000/{language}/{slug}"
     """Where an article is read on the site: a template of `{language}`, `{slug}` and `{id}`."""
-    default_language: str = "en"
+    default_language: str = Field(default="en", pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
     """The language (BCP 47) that wins when a slug stands for articles in several."""
     cors_origins: Commas = ()
     """Origins, separated by commas, whose pages may call this API from a browser. Closed by default."""
@@ -50,7 +53,7 @@ class Settings(BaseSettings):
     """PEM private keys (RSA or P-256), one after another; the first signs. Without: made in the data folder."""
     token_algorithm: Literal["RS256", "ES256"] = "RS256"  # noqa: S105 - a name
     """How a signing key that is made here signs."""
-    token_audience: str = "standfirst"  # noqa: S105 - a name
+    token_audience: str = Field(default="standfirst", min_length=1)
     """The `aud` of access tokens."""
     access_token_seconds: int = Field(default=600, ge=10, le=86_400)
     """How long an access token is good for."""
@@ -94,22 +97,57 @@ class Settings(BaseSettings):
                 raise ValueError("each must be an origin such as https://www.example.org (no path, no *)")
         return value
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for proxy in value:
+            try:
+                ip_network(proxy)
+            except ValueError:
+                raise ValueError("each must be an address or a network such as 10.0.0.0/8") from None
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _base(cls, value: AnyHttpUrl) -> AnyHttpUrl:
+        if value.query or value.fragment or value.username or value.password:
+            raise ValueError("takes a host, a port and a path, and nothing else")
+        return value
+
     @field_validator("database_url")
     @classmethod
     def _database(cls, value: str) -> str:
-        if value and not value.startswith(("postgresql://", "sqlite:///")):
+        if not value:
+            return value
+        if not value.startswith(("postgresql://", "sqlite:///")):
             raise ValueError("must begin with postgresql:// or sqlite:///")
+        try:
+            database = make_url(value).database
+        except (ArgumentError, ValueError):
+            raise ValueError("is no address of a database") from None
+        if value.startswith("sqlite:") and database in {None, "", ":memory:"}:
+            raise ValueError("must name a file after sqlite:///")
         return value
 
     @field_validator("article_url")
     @classmethod
     def _template(cls, value: str) -> str:
-        try:
-            value.format(language="en", slug="a", id="b")
-        except (KeyError, IndexError, ValueError):
-            raise ValueError("may hold {language}, {slug} and {id}, and no other braces") from None
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        if re.search(r"[{}]", re.sub(r"\{(language|slug|id)\}", "", value)):
+            raise ValueError("may hold {language}, {slug} and {id}, and no other braces")
         if "{slug}" not in value and "{id}" not in value:
             raise ValueError("must hold {slug} or {id}")
+        return value
+
+    @field_validator("offers")
+    @classmethod
+    def _sellable(cls, value: tuple[Offer, ...]) -> tuple[Offer, ...]:
+        for offer in value:
+            is_price = re.fullmatch(r"[0-9]+(\.[0-9]+)? [A-Z]{3}", f"{offer.price.amount} {offer.price.currency}")
+            is_period = re.fullmatch(r"P([0-9]+[YMWD])+", offer.period)
+            if not (is_price and is_period and offer.url.startswith(("http://", "https://"))):
+                raise ValueError("each needs a price such as 3.00 EUR, a period such as P1M, and a web address")
         return value
 
     @model_validator(mode="after")
@@ -152,6 +190,8 @@ def load_settings(**overrides: object) -> Settings:
         field = re.search(r'"(\w+)"', str(error))
         name = PREFIX + field.group(1).upper() if field else "A setting"
         raise WrongSettings(f"{name}: is not valid JSON.") from None
+    except UnicodeDecodeError:
+        raise WrongSettings("The file .env is not in UTF-8.") from None
     except ValidationError as error:
         raise WrongSettings(" ".join(_sentence(flaw["loc"], flaw["msg"]) for flaw in error.errors())) from None
 

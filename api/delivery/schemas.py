@@ -4,15 +4,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from api.types import Model, Time
+from api.types import Model, Time, is_none
 from domain.access import Granted, Reason, Requires
 from domain.body import ListItem, Style
 from domain.credits import ContributorKind, CreditRole
 from domain.tags import TagKind
-
-
-def _is_none(value: object) -> bool:
-    return value is None
 
 
 class Span(Model):
@@ -38,9 +34,9 @@ class TextBlock(Model):
     type: Literal["block"] = Field(alias="_type")
     key: str = Field(alias="_key")
     style: Style
-    list_item: ListItem | None = Field(default=None, alias="listItem", exclude_if=_is_none)
+    list_item: ListItem | None = Field(default=None, alias="listItem", exclude_if=is_none)
     """Only on list items."""
-    level: int | None = Field(default=None, exclude_if=_is_none)
+    level: int | None = Field(default=None, exclude_if=is_none)
     """Only on list items."""
     children: list[Span]
     mark_defs: list[LinkMark] = Field(alias="markDefs")

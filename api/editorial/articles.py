@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
@@ -16,6 +15,7 @@ from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route, needs
+from api.types import Id
 from domain.articles import Article, Draft, check_may_delete, check_may_see, edit, move, take_back
 from domain.editions import Edition, cut_teaser, publish
 from domain.errors import Conflict, Flaw, Unfit, expect_version
@@ -29,8 +29,8 @@ router = APIRouter(prefix="/v1/editorial/articles", tags=["Articles"], route_cla
 ALLOWED = needs(Permission.EDIT_OWN_ARTICLES)
 REFUSALS = ("bad-request", "unauthorized", "forbidden", "unavailable")
 OF_ONE = (*REFUSALS, "not-found")
-OF_A_WRITE = (*OF_ONE, "wrong-state", "conflict", "stale", "precondition-required", "too-large")
-WITH_A_BODY = ("unsupported-media-type", "unprocessable")
+OF_A_WRITE = (*OF_ONE, "wrong-state", "conflict", "stale", "precondition-required")
+WITH_A_BODY = ("too-large", "unsupported-media-type", "unprocessable")
 
 
 @router.post(
@@ -41,7 +41,7 @@ WITH_A_BODY = ("unsupported-media-type", "unprocessable")
     response_model=schemas.Article,
     responses={
         200: {"model": schemas.DryRun, "description": "With `dry_run`: what saving would give"},
-        **declared(*REFUSALS, *WITH_A_BODY, "too-large", "conflict"),
+        **declared(*REFUSALS, *WITH_A_BODY, "conflict"),
     },
     openapi_extra=ALLOWED,
 )
@@ -134,9 +134,9 @@ async def list_drafts(
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
-async def read_draft(visit: VisitOf, article_id: UUID) -> Response:
+async def read_draft(visit: VisitOf, article_id: Id) -> Response:
     """Answer the working draft, its state, and what you may do with it."""
-    article = check_may_see(await articles.get(visit.reading, str(article_id)), visit.person)
+    article = check_may_see(await articles.get(visit.reading, article_id), visit.person)
     named = await drafts.names_for(visit.reading, [article.draft], visit)
     return versioned(drafts.resource_of(article, named, visit), article.version)
 
@@ -149,7 +149,7 @@ async def read_draft(visit: VisitOf, article_id: UUID) -> Response:
     responses=declared(*OF_A_WRITE, *WITH_A_BODY),
     openapi_extra=ALLOWED,
 )
-async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: UUID, version: IfMatch) -> Response:
+async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: Id, version: IfMatch) -> Response:
     """Change the working draft by a merge patch (RFC 7396): `null` removes, lists are replaced.
 
     What readers see stays as it is until the next publication.
@@ -174,7 +174,7 @@ async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: UUID, 
     responses=declared(*OF_A_WRITE),
     openapi_extra=ALLOWED,
 )
-async def delete_article(visit: VisitOf, article_id: UUID, version: IfMatch) -> Response:
+async def delete_article(visit: VisitOf, article_id: Id, version: IfMatch) -> Response:
     """Remove the article and its revisions. What was ever public can only be withdrawn."""
     async with visit.writing() as connection:
         article = await _expected(visit, connection, article_id, version)
@@ -194,7 +194,7 @@ async def delete_article(visit: VisitOf, article_id: UUID, version: IfMatch) -> 
 )
 async def act_on_article(
     visit: VisitOf,
-    article_id: UUID,
+    article_id: Id,
     action: Action,
     version: IfMatch,
     form: schemas.ActionForm | None = None,
@@ -236,8 +236,8 @@ async def _show(connection: Connection, article: Article, edition: Edition | Non
     await publications.put_live(connection, edition)
 
 
-async def _expected(visit: Visit, connection: Connection, article_id: UUID, version: int) -> Article:
-    article = check_may_see(await articles.get(connection, str(article_id)), visit.person)
+async def _expected(visit: Visit, connection: Connection, article_id: str, version: int) -> Article:
+    article = check_may_see(await articles.get(connection, article_id), visit.person)
     expect_version(version, current=article.version)
     return article
 

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from api.types import Id, Key, LinkAddress, Model, Note, WebAddress
+from api.types import Id, Key, LinkAddress, Note, Sent, WebAddress, is_none
 from domain import body
 from domain.body import DECORATORS, Body, ListItem, Style
 
@@ -13,7 +13,7 @@ MAX_SPANS = 1_000
 MAX_TEXT = 100_000
 
 
-class Span(Model):
+class Span(Sent):
     """A run of text with the same marks."""
 
     type: Literal["span"] = Field(default="span", alias="_type")
@@ -23,7 +23,7 @@ class Span(Model):
     """Decorators (`strong em underline strike-through code sub sup`), or keys of `markDefs`."""
 
 
-class LinkMark(Model):
+class LinkMark(Sent):
     """Where the spans marked with its key lead."""
 
     type: Literal["link"] = Field(default="link", alias="_type")
@@ -31,14 +31,14 @@ class LinkMark(Model):
     href: LinkAddress
 
 
-class TextBlock(Model):
+class TextBlock(Sent):
     """A paragraph, heading, quote or list item (Portable Text)."""
 
     type: Literal["block"] = Field(alias="_type")
     key: Key = Field(default="", alias="_key")
     style: Style = Style.NORMAL
-    list_item: ListItem | None = Field(default=None, alias="listItem")
-    level: int | None = Field(default=None, ge=1, le=10)
+    list_item: ListItem | None = Field(default=None, alias="listItem", exclude_if=is_none)
+    level: int | None = Field(default=None, strict=True, ge=1, le=10, exclude_if=is_none)
     children: list[Span] = Field(max_length=MAX_SPANS)
     mark_defs: list[LinkMark] = Field(default=[], alias="markDefs", max_length=MAX_SPANS)
 
@@ -69,22 +69,22 @@ class TextBlock(Model):
         )
 
 
-class ImageBlock(Model):
+class ImageBlock(Sent):
     """A picture of the library; what is not said here is told by the medium."""
 
     type: Literal["image"] = Field(alias="_type")
     key: Key = Field(default="", alias="_key")
     media_id: Id
-    caption: Note | None = None
-    credit: Note | None = None
-    alt: Note | None = None
+    caption: Note | None = Field(default=None, exclude_if=is_none)
+    credit: Note | None = Field(default=None, exclude_if=is_none)
+    alt: Note | None = Field(default=None, exclude_if=is_none)
 
     def as_block(self) -> body.Image:
         """Return the block."""
         return body.Image(self.key, self.media_id, self.caption, self.credit, self.alt)
 
 
-class RelatedBlock(Model):
+class RelatedBlock(Sent):
     """A "read also" link to another article."""
 
     type: Literal["related"] = Field(alias="_type")
@@ -96,21 +96,21 @@ class RelatedBlock(Model):
         return body.ReadAlso(self.key, self.article_id)
 
 
-class EmbedBlock(Model):
+class EmbedBlock(Sent):
     """Something that another site plays."""
 
     type: Literal["embed"] = Field(alias="_type")
     key: Key = Field(default="", alias="_key")
     url: WebAddress
-    provider: Note | None = None
-    title: Note | None = None
+    provider: Note | None = Field(default=None, exclude_if=is_none)
+    title: Note | None = Field(default=None, exclude_if=is_none)
 
     def as_block(self) -> body.Embed:
         """Return the block."""
         return body.Embed(self.key, self.url, self.provider, self.title)
 
 
-class DividerBlock(Model):
+class DividerBlock(Sent):
     """A line between two parts."""
 
     type: Literal["divider"] = Field(alias="_type")
@@ -121,7 +121,7 @@ class DividerBlock(Model):
         return body.Divider(self.key)
 
 
-class PaywallBlock(Model):
+class PaywallBlock(Sent):
     """The end of the free part, for a teaser of `{"marker": true}`. It is never delivered."""
 
     type: Literal["paywall"] = Field(alias="_type")
@@ -143,20 +143,25 @@ def blocks_of(written: Body) -> list[Block]:
     return [_block_of(block) for block in written]
 
 
+def _span_of(span: body.Span) -> Span:
+    # Not checked again: the ellipsis of a teaser may make it a little longer than what is taken.
+    return Span.model_construct(type="span", key=span.key, text=span.text, marks=list(span.marks))
+
+
 def _block_of(block: body.Block) -> Block:
     match block:
         case body.Text():
-            return TextBlock(
+            return TextBlock.of(
                 type="block",
                 key=block.key,
                 style=block.style,
                 list_item=block.list_item,
                 level=block.level,
-                children=[Span(key=span.key, text=span.text, marks=list(span.marks)) for span in block.children],
-                mark_defs=[LinkMark(key=link.key, href=link.href) for link in block.links],
+                children=[_span_of(span) for span in block.children],
+                mark_defs=[LinkMark.of(key=link.key, href=link.href) for link in block.links],
             )
         case body.Image():
-            return ImageBlock(
+            return ImageBlock.of(
                 type="image",
                 key=block.key,
                 media_id=block.media_id,
@@ -165,12 +170,12 @@ def _block_of(block: body.Block) -> Block:
                 alt=block.alt,
             )
         case body.ReadAlso():
-            return RelatedBlock(type="related", key=block.key, article_id=block.article_id)
+            return RelatedBlock.of(type="related", key=block.key, article_id=block.article_id)
         case body.Embed():
-            return EmbedBlock(
+            return EmbedBlock.of(
                 type="embed", key=block.key, url=block.url, provider=block.provider, title=block.title
             )
         case body.Divider():
-            return DividerBlock(type="divider", key=block.key)
+            return DividerBlock.of(type="divider", key=block.key)
         case body.Paywall():
-            return PaywallBlock(type="paywall", key=block.key)
+            return PaywallBlock.of(type="paywall", key=block.key)

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from api.editorial import patches, schemas
-from api.editorial.blocks import MAX_BLOCKS, blocks_of
+from api.editorial.blocks import MAX_BLOCKS, Block, blocks_of
 from api.parts import Visit
 from api.problems import told
 from domain import credits as domain_credits
@@ -21,30 +21,32 @@ from infra import articles, contributors, markup, media, names, tags
 from infra.db import Connection
 from infra.ids import slug_of
 
+_blocks: TypeAdapter[list[Block]] = TypeAdapter(list[Block])
+
 
 async def body_of(form: schemas.WrittenForm, visit: Visit) -> Body:
     """Return the body that a form holds, in whichever of the three forms it came, every key given."""
     new_key = visit.parts.sources.new_key
     if form.body_html is not None:
         body = await run_in_threadpool(markup.body_from_html, form.body_html, new_key, pointer="/body_html")
-        return _fit(body, "/body_html")
+        return fitting(body, "/body_html")
     if form.body_markdown is not None:
         body = await run_in_threadpool(
             markup.body_from_markdown, form.body_markdown, new_key, pointer="/body_markdown"
         )
-        return _fit(body, "/body_markdown")
+        return fitting(body, "/body_markdown")
     return with_keys(tuple(block.as_block() for block in form.body), new_key)
 
 
-def _fit(body: Body, pointer: str) -> Body:
+def fitting(body: Body, pointer: str) -> Body:
     """Return a body that was markup, if it could have been sent as blocks too."""
     if len(body) > MAX_BLOCKS:
         raise Unfit(Flaw(pointer, f"It may make up to {MAX_BLOCKS} blocks."))
     try:
-        blocks_of(body)
+        sent = [block.model_dump() for block in blocks_of(body)]
+        return tuple(block.as_block() for block in _blocks.validate_python(sent))
     except ValidationError as error:
         raise Unfit(*(Flaw(pointer, told(one)) for one in error.errors())) from None
-    return body
 
 
 async def draft_of(form: schemas.ArticleForm, body: Body, connection: Connection) -> Draft:
@@ -155,7 +157,7 @@ def _form(draft: Draft, named: Names) -> dict[str, Any]:
         "kind": draft.kind,
         "standfirst": draft.standfirst,
         "body": blocks_of(draft.body),
-        "access": schemas.Gate(
+        "access": schemas.Gate.of(
             requires=draft.gate.requires,
             plans=list(draft.gate.plans),
             holds_from=draft.gate.holds_from,

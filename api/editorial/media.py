@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from typing import Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -17,6 +16,7 @@ from api.pages import next_link, open_cursor, seal_cursor
 from api.parts import Visit
 from api.problems import declared
 from api.routing import BODY_TYPES, Route, needs
+from api.types import Id
 from domain.errors import NotThere, expect_version
 from domain.events import Event, Subject
 from domain.media import Medium
@@ -142,9 +142,9 @@ async def list_media(request: Request, visit: VisitOf, limit: Limit = 20, cursor
     responses=READ,
     openapi_extra=ALLOWED,
 )
-async def read_medium(visit: VisitOf, media_id: UUID) -> Response:
+async def read_medium(visit: VisitOf, media_id: Id) -> Response:
     """Answer what is known of a picture, with a signed address of its bytes."""
-    medium = await media.get(visit.reading, str(media_id))
+    medium = await media.get(visit.reading, media_id)
     if medium is None:
         raise NotThere
     return versioned(_shown(visit, medium), medium.version)
@@ -161,10 +161,10 @@ async def read_medium(visit: VisitOf, media_id: UUID) -> Response:
     },
     openapi_extra=ALLOWED,
 )
-async def edit_medium(patch: dict[str, Any], visit: VisitOf, media_id: UUID, version: IfMatch) -> Response:
+async def edit_medium(patch: dict[str, Any], visit: VisitOf, media_id: Id, version: IfMatch) -> Response:
     """Change what is said of a picture by a merge patch (RFC 7396); it shows wherever the picture does."""
     async with visit.writing() as connection:
-        before = await media.get(connection, str(media_id))
+        before = await media.get(connection, media_id)
         if before is None:
             raise NotThere
         expect_version(version, current=before.version)

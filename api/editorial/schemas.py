@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from api.editorial.blocks import MAX_BLOCKS, Block
-from api.types import Id, Language, Line, Model, Moment, Note, Slug, Time, WebAddress
+from api.types import Id, Language, Line, Model, Moment, Note, Sent, Slug, Time, WebAddress, is_none
 from domain import teaser
 from domain.access import Requires
 from domain.credits import ContributorKind, CreditRole
@@ -22,7 +22,7 @@ Kind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:-[a-z]+)*$", max_len
 ExtensionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]+$", max_length=60)]
 
 
-class Gate(Model):
+class Gate(Sent):
     """What the article asks of its readers, and when: it is free before `from` and after `until`."""
 
     requires: Requires = Requires.FREE
@@ -43,11 +43,20 @@ class Gate(Model):
 class Teaser(Model):
     """How much everybody may read: exactly one of `words`, `percent`, `blocks` and `marker`."""
 
-    words: Annotated[int, Field(ge=0, le=100_000)] | None = None
-    percent: Annotated[int, Field(ge=0, le=100)] | None = None
-    blocks: Annotated[int, Field(ge=0, le=MAX_BLOCKS)] | None = None
-    marker: Literal[True] | None = None
+    words: Annotated[int, Field(strict=True, ge=0, le=100_000)] | None = Field(default=None, exclude_if=is_none)
+    percent: Annotated[int, Field(strict=True, ge=0, le=100)] | None = Field(default=None, exclude_if=is_none)
+    blocks: Annotated[int, Field(strict=True, ge=0, le=MAX_BLOCKS)] | None = Field(
+        default=None, exclude_if=is_none
+    )
+    marker: Literal[True] | None = Field(default=None, exclude_if=is_none)
     boundary: Boundary = Boundary.SENTENCE
+
+    @field_validator("marker", mode="before")
+    @classmethod
+    def _is_no_number(cls, value: object) -> object:
+        if value is not None and value is not True:  # a Literal takes 1 for True
+            raise ValueError("It can only be `true`.")
+        return value
 
     @model_validator(mode="after")
     def _is_one(self) -> "Teaser":

@@ -8,12 +8,15 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import func, select
 
 from infra.db import Database
 
+_LOCK = 7_310_221  # any number, so that of several that migrate a PostgreSQL database at once the others wait
+
 
 class OldSchema(Exception):
-    """The database's tables are older than this program; the message says what to do."""
+    """The database's tables are not those of this program, but older or newer; the message says what to do."""
 
 
 def _config() -> Config:
@@ -31,10 +34,13 @@ def newest() -> str:
 async def migrate(database: Database, revision: str = "head") -> None:
     """Bring a database's tables to a revision, in one transaction."""
     async with database.write() as connection:
+        if not database.is_sqlite:
+            await connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
         await connection.run_sync(_migrate, revision)
 
 
 def _migrate(connection: SyncConnection, revision: str) -> None:
+    _refuse_newer(_current(connection))
     config = _config()
     config.attributes["connection"] = connection
     (command.downgrade if revision == "base" else command.upgrade)(config, revision)
@@ -50,10 +56,19 @@ def _current(connection: SyncConnection) -> str | None:
     return MigrationContext.configure(connection).get_current_revision()
 
 
+def _refuse_newer(revision: str | None) -> None:
+    known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+    if revision is not None and revision not in known:
+        raise OldSchema("The database's tables are newer than this program. Install the newer program.")
+
+
 async def prepare(database: Database) -> None:
     """Make a database fit to serve: an SQLite file is migrated, a PostgreSQL one must have been."""
-    if await is_current(database):
+    async with database.read() as connection:
+        revision = await connection.run_sync(_current)
+    if revision == newest():
         return
+    _refuse_newer(revision)
     if not database.is_sqlite:
         raise OldSchema("The database's tables are older than this program. Run: standfirst migrate")
     await migrate(database)

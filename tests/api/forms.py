@@ -1,0 +1,134 @@
+"""Requests that work, one for each operation that takes JSON: what tests of bad input start from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from api.app import application
+from infra.settings import Settings
+from tests.newsroom import Json, Newsroom, words
+
+
+async def full_form(newsroom: Newsroom) -> Json:
+    """A form with every field that a writer can set."""
+    for slug in ("culture", "sea", "north"):
+        await newsroom.tag(slug)
+    for slug in ("ada", "ilya"):
+        await newsroom.contributor(slug)
+    lead, inner = await newsroom.medium(), await newsroom.medium()
+    original, other = await newsroom.published(title="First"), await newsroom.published(title="Second")
+    return {
+        "title": "All of it",
+        "slug": "all-of-it",
+        "language": "fr-CH",
+        "kind": "long-read",
+        "standfirst": "What stands first.",
+        "body": [
+            {
+                "_type": "block",
+                "_key": "b1",
+                "style": "normal",
+                "listItem": "number",
+                "level": 2,
+                "children": [
+                    {"_type": "span", "_key": "s1", "text": "One ", "marks": []},
+                    {"_type": "span", "_key": "s2", "text": "two", "marks": ["strong", "em", "l1"]},
+                ],
+                "markDefs": [{"_type": "link", "_key": "l1", "href": "mailto:desk@a.test"}],
+            },
+            {
+                "_type": "image",
+                "_key": "b2",
+                "media_id": inner["id"],
+                "caption": "Said here",
+                "credit": "Ours",
+                "alt": "Seen",
+            },
+            {"_type": "related", "_key": "b3", "article_id": other["id"]},
+            {
+                "_type": "embed",
+                "_key": "b4",
+                "url": "https://video.test/1",
+                "provider": "Video",
+                "title": "Moving",
+            },
+            {"_type": "divider", "_key": "b5"},
+            {"_type": "paywall", "_key": "b6"},
+            *(
+                {
+                    "_type": "block",
+                    "_key": f"p{at}",
+                    "style": style,
+                    "children": [{"_type": "span", "_key": f"s{at}", "text": words(30), "marks": []}],
+                    "markDefs": [],
+                }
+                for at, style in enumerate(("h2", "h3", "h4", "blockquote", "normal"), start=10)
+            ),
+        ],
+        "access": {
+            "requires": "subscriber",
+            "plans": ["monthly"],
+            "from": "2026-01-01T00:00:00Z",
+            "until": "2027-01-01T00:00:00Z",
+        },
+        "teaser": {"marker": True, "boundary": "block"},
+        "section": "culture",
+        "tags": ["sea", "north"],
+        "credits": [
+            {"role": "author", "contributor": "ilya", "note": None},
+            {"role": "translator", "contributor": "ada", "note": "from Russian"},
+        ],
+        "source": {
+            "name": "Far Paper",
+            "url": "https://far.test/x",
+            "title": "Tout",
+            "language": "ru",
+            "published_at": "2025-12-24",
+        },
+        "lead_image": {"media_id": lead["id"], "caption": "Lead", "credit": "Me", "alt": "A"},
+        "related": [other["id"], original["id"]],
+        "translation_of": original["id"],
+        "rights": {"holder": "Us", "notice": "©", "usage_terms": "None"},
+        "seo": {"title": "S", "description": "D"},
+        "extensions": {"acme.mood": {"calm": [1, 2.5, None, True, "x"]}},
+    }
+
+
+@dataclass(frozen=True)
+class Form:
+    """A request with a JSON body."""
+
+    method: str
+    path: str
+    body: Json
+
+
+async def forms(newsroom: Newsroom) -> dict[str, Form]:
+    """Return a request that would work for each operation of the newsroom that takes JSON, by its id."""
+    article = await full_form(newsroom)
+    draft, medium = await newsroom.draft(), await newsroom.medium()
+    tag = {"slug": "new", "name": "New", "kind": "topic", "names": {"fr": "Nouveau"}}
+    maker = {"slug": "new", "name": "New", "kind": "person", "bio": "Writes."}
+    said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L"}
+    notes = {"note": "In", "public_note": "Out"}
+    root = "/v1/editorial"
+    return {
+        "create_article": Form("POST", f"{root}/articles", article),
+        "edit_article": Form("PATCH", f"{root}/articles/{draft['id']}", article),
+        "act_on_article": Form("POST", f"{root}/articles/{draft['id']}/actions/publish", notes),
+        "edit_medium": Form("PATCH", f"{root}/media/{medium['id']}", said),
+        "create_tag": Form("POST", f"{root}/tags", tag),
+        "edit_tag": Form("PATCH", f"{root}/tags/sea", tag),
+        "create_contributor": Form("POST", f"{root}/contributors", maker),
+        "edit_contributor": Form("PATCH", f"{root}/contributors/ada", maker),
+    }
+
+
+def operations(media_type: str) -> dict[str, tuple[str, str, Json]]:
+    """Return the operations of the contract that take a body of this type: id, then method, path, and itself."""
+    contract: dict[str, Any] = application(Settings(_env_file=None)).openapi()
+    return {
+        operation["operationId"]: (method.upper(), path, operation)
+        for path, methods in contract["paths"].items()
+        for method, operation in methods.items()
+        if media_type in operation.get("requestBody", {}).get("content", {})
+    }

@@ -1,0 +1,221 @@
+"""Who may do what: every operation of the newsroom and of one's own account, for every kind of caller."""
+
+from collections.abc import AsyncIterator, Callable
+from functools import cache
+from itertools import count
+from typing import Any, NamedTuple
+
+import pytest
+from httpx import AsyncClient, Response
+
+from api.app import application
+from infra.settings import Settings
+from tests.everything import everything
+from tests.newsroom import Json, Newsroom, People, paragraph, png
+
+OUTSIDERS = ("reader", "subscriber", "partner")
+GUARDED = ("/v1/editorial", "/v1/me")
+
+
+class Row(NamedTuple):
+    """What an operation needs, and what each kind of caller gets; without a token it is always a 401."""
+
+    permission: str
+    outsiders: int
+    owner: int  # the contributor whose draft it is
+    contributor: int  # another one
+    editors: int  # and admins
+
+
+EXPECTED = {
+    "read_me": Row("account", 200, 200, 200, 200),
+    "create_article": Row("articles.own", 403, 201, 201, 201),
+    "list_drafts": Row("articles.own", 403, 200, 200, 200),
+    "read_draft": Row("articles.own", 403, 200, 404, 200),
+    "edit_article": Row("articles.own", 403, 200, 404, 200),
+    "delete_article": Row("articles.own", 403, 204, 404, 204),
+    "act_on_article": Row("articles.own", 403, 200, 404, 200),
+    "upload_media": Row("media", 403, 403, 403, 201),
+    "list_media": Row("media", 403, 403, 403, 200),
+    "read_medium": Row("media", 403, 403, 403, 200),
+    "edit_medium": Row("media", 403, 403, 403, 200),
+    "list_newsroom_tags": Row("newsroom", 403, 200, 200, 200),
+    "create_tag": Row("tags", 403, 403, 403, 201),
+    "read_newsroom_tag": Row("newsroom", 403, 200, 200, 200),
+    "edit_tag": Row("tags", 403, 403, 403, 200),
+    "list_newsroom_contributors": Row("newsroom", 403, 200, 200, 200),
+    "create_contributor": Row("contributors", 403, 403, 403, 201),
+    "read_newsroom_contributor": Row("newsroom", 403, 200, 200, 200),
+    "edit_contributor": Row("contributors", 403, 403, 403, 200),
+}
+_numbers = count()
+
+
+@cache
+def _operations() -> dict[str, tuple[str, str, Json]]:
+    contract = application(Settings(_env_file=None)).openapi()
+    return {
+        operation["operationId"]: (method.upper(), path, operation)
+        for path, methods in contract["paths"].items()
+        for method, operation in methods.items()
+    }
+
+
+def test_every_guarded_operation_has_its_row_here() -> None:
+    needed = {
+        name: operation.get("x-permission")
+        for name, (_, path, operation) in _operations().items()
+        if path.startswith(GUARDED)
+    }
+    assert needed == {name: row.permission for name, row in EXPECTED.items()}
+
+
+def test_the_contract_says_where_a_token_is_needed() -> None:
+    for name, (_, path, operation) in _operations().items():
+        assert (operation.get("security") == [{"bearer": []}]) is path.startswith(GUARDED), name
+        assert ("x-permission" in operation) is path.startswith(GUARDED), name
+
+
+class Subjects:
+    """Makes what an operation is tried on, new each time."""
+
+    def __init__(self, newsroom: Newsroom, owner: Newsroom) -> None:
+        self.newsroom = newsroom
+        self.owner = owner
+        self.makers: dict[str, Callable[[], Any]] = {
+            "article_id": self.owner.draft,
+            "media_id": self.newsroom.medium,
+            "tag": lambda: self.newsroom.tag(f"tag-{next(_numbers)}"),
+            "contributor": lambda: self.newsroom.contributor(f"contributor-{next(_numbers)}"),
+        }
+
+    async def path(self, template: str) -> str:
+        made: dict[str, str] = {"action": "submit"}
+        for name in ("article_id", "media_id"):
+            if f"{{{name}}}" in template:
+                made[name] = (await self.makers[name]())["id"]
+        if "{slug}" in template:
+            made["slug"] = (await self.makers["tag" if "/tags/" in template else "contributor"]())["slug"]
+        return template.format(**made)
+
+
+def _body(name: str) -> Json:
+    if name == "upload_media":
+        return {"files": {"file": ("a.png", png())}, "data": {"alt": "A square"}}
+    forms: dict[str, Json] = {
+        "create_article": {"title": "A title", "language": "en", "body": [paragraph("A few words.")]},
+        "edit_article": {"title": "Another title"},
+        "act_on_article": {"note": "Ready"},
+        "create_tag": {"name": f"Tag {next(_numbers)}"},
+        "create_contributor": {"name": f"Contributor {next(_numbers)}"},
+        "edit_tag": {"name": "Another name"},
+        "edit_contributor": {"bio": "A few words"},
+        "edit_medium": {"alt": "Another text"},
+    }
+    return {"json": forms[name]} if name in forms else {}
+
+
+@pytest.fixture
+async def owner(client: AsyncClient, people: People) -> Newsroom:
+    return Newsroom(client, await people.headers("contributor"))
+
+
+@pytest.fixture
+def subjects(newsroom: Newsroom, owner: Newsroom) -> Subjects:
+    return Subjects(newsroom, owner)
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+async def test_each_caller_gets_what_the_table_says(
+    client: AsyncClient, people: People, subjects: Subjects, name: str
+) -> None:
+    row = EXPECTED[name]
+    method, template, _ = _operations()[name]
+    callers: list[tuple[str, dict[str, str], int]] = [("anonymous", {}, 401)]
+    callers += [(role, await people.headers(role), row.outsiders) for role in OUTSIDERS]
+    callers += [
+        ("owner", subjects.owner.headers, row.owner),
+        ("another contributor", await people.headers("contributor"), row.contributor),
+        ("editor", await people.headers("editor"), row.editors),
+        ("admin", await people.headers("admin"), row.editors),
+    ]
+    for caller, headers, expected in callers:
+        path = await subjects.path(template)
+        before = await everything(people.parts)
+        response = await client.request(method, path, headers={**headers, "If-Match": '"1"'}, **_body(name))
+        assert response.status_code == expected, f"{caller}: {response.text}"
+        assert response.headers["cache-control"] == "no-store"
+        after = await everything(people.parts)
+        has_changed = expected < 300 and method != "GET"
+        assert (before != after) is has_changed, caller
+        if expected >= 400:
+            _check_refusal(response, expected)
+
+
+def _check_refusal(response: Response, status: int) -> None:
+    kinds = {401: "unauthorized", 403: "forbidden", 404: "not-found"}
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json()["type"] == f"/problems/{kinds[status]}"
+    challenge = 'Bearer realm="standfirst"' if status == 401 else None
+    assert response.headers.get("www-authenticate") == challenge
+
+
+class Body:
+    """A body that tells whether anybody read it."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+        self.was_read = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.was_read = True
+        yield self.content
+
+
+BROKEN = {
+    "broken": (b'{"title": ', "application/json"),
+    "another type": (b"title=a", "text/plain"),
+    "no type": (b"\xff\xfe", None),
+    "deep": (b"[" * 100_000, "application/json"),
+    "huge": (b" " * 5_000_000, "application/json"),
+    "half an upload": (
+        b'--x\r\nContent-Disposition: form-data; name="file"; fil',
+        "multipart/form-data; boundary=x",
+    ),
+}
+
+
+async def test_whoever_may_not_is_told_before_a_byte_is_read(client: AsyncClient, people: People) -> None:
+    strangers = {401: {}, 403: await people.headers("reader")}
+    nobody = "01970000-0000-7000-8000-000000000000"
+    before = await everything(people.parts)
+    for name, (method, template, _) in _operations().items():
+        if name not in EXPECTED or method == "GET":
+            continue
+        for status, headers in strangers.items():
+            for kind, (content, content_type) in BROKEN.items():
+                body = Body(content)
+                path = template.format(article_id=nobody, media_id=nobody, slug="none", action="publish")
+                typed = {"Content-Type": content_type} if content_type else {}
+                response = await client.request(method, path, headers={**headers, **typed}, content=body)
+                assert (response.status_code, body.was_read) == (status, False), (name, kind)
+    assert await everything(people.parts) == before
+
+
+async def test_whoever_may_has_their_body_read(client: AsyncClient, newsroom: Newsroom) -> None:
+    body = Body(b'{"name": ')
+    response = await newsroom.send("POST", "/tags", content=body, headers={"Content-Type": "application/json"})
+    assert (response.status_code, body.was_read) == (400, True)
+
+
+async def test_whoever_may_not_learns_nothing_of_paths_and_versions(client: AsyncClient, people: People) -> None:
+    reader = await people.headers("reader")
+    for name, (method, template, _) in _operations().items():
+        if name not in EXPECTED or name == "read_me":
+            continue
+        for value in ("not-an-id", "%00", "UPPER", "a" * 300):
+            path = template.format(article_id=value, media_id=value, slug=value, action=value)
+            for status, headers in ((401, {}), (403, reader)):
+                for tag in ({}, {"If-Match": "nonsense"}):
+                    response = await client.request(method, path, headers={**headers, **tag})
+                    assert response.status_code == status, (name, value)

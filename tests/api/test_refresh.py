@@ -1,0 +1,164 @@
+"""Refresh tokens: each is good once, a second use ends the sign-in, and of many at once one succeeds."""
+
+import asyncio
+
+import pytest
+from httpx import AsyncClient, Response
+from sqlalchemy import func, select
+
+from domain.people import Role
+from infra import accounts
+from infra.tables import accounts as accounts_table
+from infra.tables import refresh_tokens
+from tests.newsroom import Clock, Json, People
+from tests.signing_in import REVOKE, account_of, refresh, sign_in, without_id
+
+DAY = 24 * 3600
+
+
+def _is_ended(response: Response) -> bool:
+    return response.status_code == 400 and response.json()["error"] == "invalid_grant"
+
+
+async def test_a_refresh_token_gets_new_tokens(client: AsyncClient, people: People) -> None:
+    account = await account_of(people, "subscriber")
+    first = await sign_in(client, account)
+    response = await refresh(client, first["refresh_token"])
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    second = response.json()
+    assert second["refresh_token"] != first["refresh_token"]
+    me = await client.get("/v1/me", headers={"Authorization": f"Bearer {second['access_token']}"})
+    assert me.json()["id"] == account.id
+    assert (await refresh(client, second["refresh_token"])).status_code == 200
+
+
+async def test_a_second_use_ends_all_that_came_of_the_sign_in(client: AsyncClient, people: People) -> None:
+    account = await account_of(people)
+    stolen = (await sign_in(client, account))["refresh_token"]
+    elsewhere = (await sign_in(client, account))["refresh_token"]
+    second = (await refresh(client, stolen)).json()["refresh_token"]
+    third = (await refresh(client, second)).json()["refresh_token"]
+    assert _is_ended(await refresh(client, stolen))
+    for token in (third, second, stolen):
+        assert _is_ended(await refresh(client, token))
+    assert (await refresh(client, elsewhere)).status_code == 200
+
+
+async def test_every_refusal_looks_alike(client: AsyncClient, people: People, clock: Clock) -> None:
+    account = await account_of(people)
+    used, expired = [(await sign_in(client, account))["refresh_token"] for _ in range(2)]
+    await refresh(client, used)
+    refusals = [await refresh(client, "made-up"), await refresh(client, used)]
+    clock.move(days=61)
+    refusals.append(await refresh(client, expired))
+    assert all(map(_is_ended, refusals))
+    assert without_id(refusals[0]) == without_id(refusals[1]) == without_id(refusals[2])
+
+
+async def test_a_refresh_token_runs_out(client: AsyncClient, people: People, clock: Clock) -> None:
+    account = await account_of(people)
+    kept, late = [(await sign_in(client, account))["refresh_token"] for _ in range(2)]
+    clock.move(seconds=60 * DAY - 1)
+    renewed = await refresh(client, kept)
+    assert renewed.status_code == 200
+    clock.move(seconds=1)
+    assert _is_ended(await refresh(client, late))
+    clock.move(seconds=59 * DAY)
+    assert (await refresh(client, renewed.json()["refresh_token"])).status_code == 200
+
+
+async def test_only_a_digest_of_a_refresh_token_is_kept(client: AsyncClient, people: People) -> None:
+    token = (await sign_in(client, await account_of(people)))["refresh_token"]
+    async with people.parts.database.read() as connection:
+        rows = (await connection.execute(select(refresh_tokens))).all()
+    assert [row.digest for row in rows] == [accounts.digest_of(token)]
+    assert token not in str(rows)
+
+
+async def test_tokens_that_have_run_out_are_swept_away(client: AsyncClient, people: People, clock: Clock) -> None:
+    account = await account_of(people)
+    for _ in range(3):
+        await sign_in(client, account)
+        clock.move(days=31)
+    async with people.parts.database.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(refresh_tokens)) == 2
+
+
+async def test_new_roles_come_with_the_next_token(client: AsyncClient, people: People) -> None:
+    account = await account_of(people, "reader")
+    token = (await sign_in(client, account))["refresh_token"]
+    async with people.parts.database.write() as connection:
+        await accounts.set_roles(connection, account.id, [Role.SUBSCRIBER])
+    answer = (await refresh(client, token)).json()
+    me = await client.get("/v1/me", headers={"Authorization": f"Bearer {answer['access_token']}"})
+    assert me.json()["roles"] == ["subscriber"]
+
+
+async def test_a_deleted_account_refreshes_nothing(client: AsyncClient, people: People) -> None:
+    account = await account_of(people)
+    token = (await sign_in(client, account))["refresh_token"]
+    async with people.parts.database.write() as connection:
+        await connection.execute(accounts_table.delete().where(accounts_table.c.id == account.id))
+    assert _is_ended(await refresh(client, token))
+
+
+async def test_signing_out_ends_the_whole_family_and_nothing_else(client: AsyncClient, people: People) -> None:
+    account = await account_of(people)
+    first = (await sign_in(client, account))["refresh_token"]
+    elsewhere = (await sign_in(client, account))["refresh_token"]
+    second = (await refresh(client, first)).json()["refresh_token"]
+    response = await client.post(REVOKE, data={"token": first, "token_type_hint": "refresh_token"})
+    assert (response.status_code, response.content) == (200, b"")
+    assert response.headers["cache-control"] == "no-store"
+    assert _is_ended(await refresh(client, second))
+    assert (await refresh(client, elsewhere)).status_code == 200
+
+
+async def test_what_is_unknown_is_signed_out_without_a_word(client: AsyncClient, people: People) -> None:
+    answer = await sign_in(client, await account_of(people))
+    for token in ("made-up", "не наш", answer["access_token"][:1000]):
+        response = await client.post(REVOKE, data={"token": token, "token_type_hint": "anything"})
+        assert (response.status_code, response.content) == (200, b""), token
+    assert (await refresh(client, answer["refresh_token"])).status_code == 200
+    assert (await client.post(REVOKE, data={"token": answer["refresh_token"]})).status_code == 200
+    assert (await client.post(REVOKE, data={"token": answer["refresh_token"]})).status_code == 200
+
+
+async def test_signing_out_nothing_is_an_error(client: AsyncClient) -> None:
+    forms: list[Json] = [{}, {"token": ""}, {"token": ["a", "b"]}, {"token": "\x00"}, {"token": "a" * 1025}]
+    for form in forms:
+        response = await client.post(REVOKE, data=form)
+        assert (response.status_code, without_id(response)["error"]) == (400, "invalid_request"), str(form)[:50]
+
+
+async def _race(client: AsyncClient, people: People) -> None:
+    """Use one refresh token ten times at once."""
+    token = (await sign_in(client, await account_of(people)))["refresh_token"]
+    responses = await asyncio.gather(*(refresh(client, token) for _ in range(10)))
+    successes = [response for response in responses if response.status_code == 200]
+    assert len(successes) == 1
+    assert sum(map(_is_ended, responses)) == 9
+    assert _is_ended(await refresh(client, successes[0].json()["refresh_token"]))
+    async with people.parts.database.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(refresh_tokens)) == 0
+
+
+async def test_of_ten_uses_at_once_one_succeeds_and_the_family_ends(client: AsyncClient, people: People) -> None:
+    await _race(client, people)
+
+
+async def test_a_sign_out_during_refreshes_leaves_nothing(client: AsyncClient, people: People) -> None:
+    account = await account_of(people)
+    for _ in range(5):
+        token = (await sign_in(client, account))["refresh_token"]
+        _, signed_out = await asyncio.gather(refresh(client, token), client.post(REVOKE, data={"token": token}))
+        assert signed_out.status_code == 200
+    async with people.parts.database.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(refresh_tokens)) == 0
+
+
+@pytest.mark.deep
+async def test_no_race_ever_leaves_a_token(client: AsyncClient, people: People) -> None:
+    for _ in range(10):
+        await _race(client, people)

@@ -1,0 +1,53 @@
+from datetime import datetime, timedelta
+
+import pytest
+
+from domain.access import Gate, Requires
+from domain.workflow import PublicationState
+from tests.domain.making import BEFORE, LATER, NOW, a_publication
+
+TICK = timedelta(microseconds=1)
+SOON = NOW + timedelta(days=1)
+
+
+@pytest.mark.parametrize(
+    ("live_from", "live_until", "live"),
+    [
+        (BEFORE, None, True),
+        (NOW, None, True),
+        (NOW + TICK, None, False),
+        (BEFORE, LATER, True),
+        (BEFORE, NOW + TICK, True),
+        (BEFORE, NOW, False),
+        (BEFORE, NOW - TICK, False),
+        (SOON, LATER, False),
+    ],
+)
+@pytest.mark.parametrize("state", PublicationState)
+def test_it_is_live_in_its_window_if_its_state_says_so(
+    state: PublicationState, live_from: datetime, live_until: datetime | None, live: bool
+) -> None:
+    publication = a_publication(state=state, live_from=live_from, live_until=live_until)
+    assert publication.is_live(NOW) is (live and state is PublicationState.LIVE)
+
+
+@pytest.mark.parametrize(
+    ("gate", "live_until", "change"),
+    [
+        (Gate(), None, None),
+        (Gate(), LATER, LATER),
+        (Gate(), NOW, None),
+        (Gate(), BEFORE, None),
+        (Gate(Requires.SUBSCRIBER), None, None),
+        (Gate(Requires.SUBSCRIBER, (), SOON), None, SOON),
+        (Gate(Requires.SUBSCRIBER, (), SOON), LATER, SOON),
+        (Gate(Requires.SUBSCRIBER, (), LATER), SOON, SOON),
+        (Gate(Requires.SUBSCRIBER, (), BEFORE, LATER), None, LATER),
+        (Gate(Requires.SUBSCRIBER, (), BEFORE, NOW), LATER, LATER),
+        (Gate(Requires.FREE, (), SOON), LATER, LATER),
+    ],
+)
+def test_the_next_change_is_the_gates_or_the_end(
+    gate: Gate, live_until: datetime | None, change: datetime | None
+) -> None:
+    assert a_publication(gate=gate, live_until=live_until).next_change(NOW) == change

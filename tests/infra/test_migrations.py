@@ -1,0 +1,176 @@
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.pool import NullPool
+
+from infra.db import Database
+from infra.migrations import OldSchema, is_current, migrate, newest, prepare
+from infra.tables import metadata
+
+
+@pytest.fixture
+async def empty(database_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    """A database without a table."""
+    if database_kind == "sqlite":
+        database = Database(f"sqlite+aiosqlite:///{tmp_path}/data/standfirst.db")
+        yield database
+        await database.close()
+        return
+    server, name = request.getfixturevalue("postgresql_server"), "standfirst_" + tmp_path.name.replace("-", "_")
+    admin = create_async_engine(
+        f"postgresql+asyncpg://postgres@/postgres?host={server}", isolation_level="AUTOCOMMIT", poolclass=NullPool
+    )
+    async with admin.connect() as connection:
+        await connection.execute(text(f'CREATE DATABASE "{name}"'))
+    database = Database(f"postgresql+asyncpg://postgres@/{name}?host={server}")
+    yield database
+    await database.close()
+    async with admin.connect() as connection:
+        await connection.execute(text(f'DROP DATABASE "{name}"'))
+    await admin.dispose()
+
+
+async def _tables(database: Database) -> set[str]:
+    async with database.read() as connection:
+        return set(await connection.run_sync(lambda sync: inspect(sync).get_table_names()))
+
+
+async def _differences(database: Database) -> list[Any]:
+    def compare(connection: Connection) -> list[Any]:
+        options = {"compare_type": True, "compare_server_default": True}
+        return list(compare_metadata(MigrationContext.configure(connection, opts=options), metadata))
+
+    async with database.read() as connection:
+        return await connection.run_sync(compare)
+
+
+async def _shape(database: Database) -> dict[str, Any]:
+    """All that a database says of its tables."""
+
+    def look(connection: Connection) -> dict[str, Any]:
+        found = inspect(connection)
+        return {
+            table: {
+                "columns": [(c["name"], str(c["type"]), c["nullable"]) for c in found.get_columns(table)],
+                "primary": found.get_pk_constraint(table),
+                "foreign": sorted(map(repr, found.get_foreign_keys(table))),
+                "unique": sorted(map(repr, found.get_unique_constraints(table))),
+                "checks": sorted(map(repr, found.get_check_constraints(table))),
+                "indexes": sorted(
+                    (index["name"], index["column_names"], index["unique"]) for index in found.get_indexes(table)
+                ),
+            }
+            for table in metadata.tables
+        }
+
+    async with database.read() as connection:
+        return await connection.run_sync(look)
+
+
+async def test_migrations_make_what_the_code_says(empty: Database) -> None:
+    await migrate(empty)
+    assert await _tables(empty) == {*metadata.tables, "alembic_version"}
+    assert await _differences(empty) == []
+
+
+async def test_the_comparison_would_find_a_difference(empty: Database) -> None:
+    await migrate(empty)
+    async with empty.write() as connection:
+        await connection.execute(text("ALTER TABLE tags ADD COLUMN extra TEXT"))
+        await connection.execute(text("DROP INDEX publications_slug_index"))
+    assert len(await _differences(empty)) == 2
+
+
+async def test_migrations_make_the_very_tables_of_the_code(empty: Database) -> None:
+    await migrate(empty)
+    migrated = await _shape(empty)
+    await migrate(empty, "base")
+    async with empty.write() as connection:
+        await connection.run_sync(metadata.create_all)
+    assert await _shape(empty) == migrated
+
+
+async def test_the_way_back_and_up_again_loses_nothing_of_the_schema(empty: Database) -> None:
+    await migrate(empty)
+    before = await _shape(empty)
+    await migrate(empty, "base")
+    assert await _tables(empty) == {"alembic_version"}
+    assert not await is_current(empty)
+    await migrate(empty)
+    assert await _shape(empty) == before
+    assert await is_current(empty)
+
+
+async def test_migrating_twice_changes_nothing(empty: Database) -> None:
+    await migrate(empty)
+    async with empty.write() as connection:
+        await connection.execute(text("INSERT INTO tags VALUES ('1', 'kept', 'Kept', 'topic', '{}', 1)"))
+    await migrate(empty)
+    await prepare(empty)
+    async with empty.read() as connection:
+        assert await connection.scalar(text("SELECT slug FROM tags")) == "kept"
+
+
+async def test_a_migration_that_fails_leaves_nothing(empty: Database) -> None:
+    async with empty.write() as connection:
+        await connection.execute(text("CREATE TABLE teasers (mine INTEGER)"))
+    with pytest.raises(Exception, match="teasers") as told:
+        await migrate(empty)
+    assert not isinstance(told.value, AssertionError)
+    assert await _tables(empty) == {"teasers"}
+    assert not await is_current(empty)
+
+
+async def test_prepare_migrates_an_sqlite_file_and_refuses_an_old_postgresql(empty: Database) -> None:
+    assert not await is_current(empty)
+    if empty.is_sqlite:
+        await prepare(empty)
+        assert await is_current(empty)
+        assert await _differences(empty) == []
+        return
+    with pytest.raises(OldSchema, match="standfirst migrate"):
+        await prepare(empty)
+    assert await _tables(empty) == set()
+    await migrate(empty)
+    await prepare(empty)
+    assert await is_current(empty)
+
+
+async def test_several_starters_migrate_once(empty: Database) -> None:
+    await asyncio.gather(*((prepare if empty.is_sqlite else migrate)(empty) for _ in range(3)))
+    assert await is_current(empty)
+    assert await _differences(empty) == []
+
+
+async def test_a_database_of_a_newer_program_is_refused_and_left_alone(empty: Database) -> None:
+    await migrate(empty)
+    before = await _shape(empty)
+    async with empty.write() as connection:
+        await connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    assert not await is_current(empty)
+    for start in (prepare, migrate):
+        with pytest.raises(OldSchema, match="newer"):
+            await start(empty)
+    assert await _shape(empty) == before
+
+
+async def test_a_file_that_is_no_database_is_not_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "standfirst.db"
+    path.write_bytes(b"a letter to somebody" * 100)
+    database = Database(f"sqlite+aiosqlite:///{path}")
+    with pytest.raises(DatabaseError, match="not a database"):
+        await prepare(database)
+    await database.close()
+    assert path.read_bytes() == b"a letter to somebody" * 100
+
+
+def test_the_newest_revision_is_named() -> None:
+    assert newest() == "0001"

@@ -1,0 +1,220 @@
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from domain.access import Money, Offer
+from domain.teaser import Boundary, Measure, Policy, TeaserSettings
+from infra.settings import PREFIX, Settings, WrongSettings, load_settings
+
+OFFER: dict[str, Any] = {
+    "plan": "monthly",
+    "name": "Monthly",
+    "price": {"amount": "3.00", "currency": "EUR"},
+    "period": "P1M",
+    "url": "https://www.test/subscribe",
+}
+
+
+def _offers(**changes: Any) -> str:
+    return json.dumps([{**OFFER, **changes}])
+
+
+WRONG = {
+    "DATABASE_URL": [
+        "mysql://canary@h/d",
+        "postgres://canary@h/d",
+        "sqlite://canary.db",
+        "postgresql://u:canary@h:port/d",
+        "canary.db",
+        "sqlite:///",
+        "sqlite:///:memory:",
+    ],
+    "PUBLIC_URL": [
+        "canary",
+        "ftp://canary.test",
+        "http://",
+        "https://canary.test:port",
+        "https://canary.test/?a=b",
+        "https://canary.test/#a",
+        "https://u:canary@www.test",
+        "",
+    ],
+    "ARTICLE_URL": [
+        "https://canary.test/",
+        "https://canary.test/{slug}/{other}",
+        "https://canary.test/{slug",
+        "https://canary.test/}{slug}",
+        "https://canary.test/{slug}{}",
+        "https://canary.test/{slug}{0}",
+        "https://canary.test/{slug}{slug.canary}",
+        "https://canary.test/{slug}{slug[canary]}",
+        "https://canary.test/{slug!r}{slug}",
+        "https://canary.test/{slug:>9}{slug}",
+        "canary/{slug}",
+        "",
+    ],
+    "DEFAULT_LANGUAGE": ["canary language", "", "e", "fr_CA", "fr-", "французский"],
+    "CORS_ORIGINS": [
+        "*",
+        "canary.test",
+        "https://canary.test/",
+        "https://canary.test/path",
+        "ftp://canary.test",
+        "https://www.test,https://*.canary.test",
+        "null",
+    ],
+    "TRUSTED_PROXIES": ["canary", "*", "10.0.0.5/8", "10.0.0.1,canary", "::1/200"],
+    "TOKEN_ALGORITHM": ["canary", "HS256", "none", "rs256", ""],
+    "TOKEN_AUDIENCE": [""],
+    "ACCESS_TOKEN_SECONDS": ["canary", "9", "86401", "0", "-1", "1.5", ""],
+    "REFRESH_TOKEN_DAYS": ["canary", "0", "401", ""],
+    "TEASER_POLICY": ["canary", "marker", ""],
+    "TEASER_AMOUNT": ["canary", "-1", "101", "100001"],
+    "TEASER_BOUNDARY": ["canary", "Word"],
+    "TEASER_ELLIPSIS": ["canary" * 7],
+    "TEASER_REMAINING_STEP": ["canary", "0", "51"],
+    "OFFERS": [
+        "canary",
+        "{",
+        '{"plan": "canary"}',
+        "[1]",
+        '[{"plan": "canary"}]',
+        _offers(price="canary"),
+        _offers(price={"amount": "canary", "currency": "EUR"}),
+        _offers(price={"amount": "3,00", "currency": "EUR"}),
+        _offers(price={"amount": "3.00", "currency": "canary"}),
+        _offers(period="canary"),
+        _offers(url="javascript:canary"),
+    ],
+    "CACHE_SECONDS": ["canary", "-1", "3601"],
+    "MAX_BODY_BYTES": ["canary", "1023"],
+    "MAX_UPLOAD_BYTES": ["canary", "1023"],
+    "MAX_PIXELS": ["canary", "0"],
+    "MEDIA_URL_SECONDS": ["canary", "59", "86401"],
+}
+# Any path is a folder, and a wrong key is told when the keys are read.
+ANYTHING_GOES = {"DATA_DIR", "SIGNING_KEYS"}
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No setting comes from where the tests run."""
+    monkeypatch.chdir(tmp_path)
+    for name in os.environ:
+        if name.startswith(PREFIX):
+            monkeypatch.delenv(name)
+
+
+def test_every_setting_is_tried_here() -> None:
+    assert {name.upper() for name in Settings.model_fields} == WRONG.keys() | ANYTHING_GOES
+
+
+@pytest.mark.parametrize(("name", "value"), [(name, value) for name, values in WRONG.items() for value in values])
+def test_a_wrong_setting_is_told_in_a_sentence_without_its_value(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(PREFIX + name, value)
+    with pytest.raises(WrongSettings) as told:
+        load_settings()
+    sentence = str(told.value)
+    assert sentence.startswith(PREFIX + name)
+    assert sentence.endswith(".")
+    assert "canary" not in sentence
+    assert told.value.__cause__ is None
+    assert told.value.__suppress_context__
+
+
+def test_every_wrong_setting_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANDFIRST_CACHE_SECONDS", "a")
+    monkeypatch.setenv("STANDFIRST_MAX_PIXELS", "b")
+    with pytest.raises(WrongSettings, match=r"STANDFIRST_CACHE_SECONDS: .+\. STANDFIRST_MAX_PIXELS: .+\."):
+        load_settings()
+
+
+def test_a_flaw_within_a_setting_is_placed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANDFIRST_OFFERS", _offers(price={"amount": "3.00"}))
+    with pytest.raises(WrongSettings, match=r"^STANDFIRST_OFFERS \(at 0\.price\.currency\): field required\.$"):
+        load_settings()
+
+
+def test_an_empty_folder_needs_no_setting() -> None:
+    settings = load_settings()
+    assert settings.sqlalchemy_url == "sqlite+aiosqlite:///data/standfirst.db"
+    assert settings.media_dir == Path("data/media")
+    assert settings.base_url == "http://127.0.0.1:8000"
+    assert settings.signing_keys.get_secret_value() == ""
+    assert settings.teaser == TeaserSettings(Policy(Measure.PERCENT, 20, Boundary.SENTENCE), " …", 10)
+    assert (settings.offers, settings.cors_origins, settings.trusted_proxies) == ((), (), ())
+    assert list(Path().iterdir()) == []
+
+
+def test_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "DATA_DIR": "/srv/standfirst",
+        "PUBLIC_URL": "https://api.test/cms/",
+        "ARTICLE_URL": "https://www.test/{id}",
+        "DEFAULT_LANGUAGE": "pt-BR",
+        "CORS_ORIGINS": " https://www.test , http://[::1]:3000,, ",
+        "TRUSTED_PROXIES": "10.0.0.0/8, 192.0.2.1,::1",
+        "TEASER_POLICY": "words",
+        "TEASER_AMOUNT": "261",
+        "TEASER_BOUNDARY": "word",
+        "TEASER_ELLIPSIS": " . . .",
+        "OFFERS": _offers(),
+    }.items():
+        monkeypatch.setenv(PREFIX + name, value)
+    settings = load_settings()
+    assert settings.sqlalchemy_url == "sqlite+aiosqlite:////srv/standfirst/standfirst.db"
+    assert settings.base_url == "https://api.test/cms"
+    assert settings.cors_origins == ("https://www.test", "http://[::1]:3000")
+    assert settings.trusted_proxies == ("10.0.0.0/8", "192.0.2.1", "::1")
+    assert settings.teaser == TeaserSettings(Policy(Measure.WORDS, 261, Boundary.WORD), " . . .", 10)
+    [offer] = settings.offers
+    assert offer == Offer("monthly", "Monthly", Money("3.00", "EUR"), "P1M", "https://www.test/subscribe")
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgresql://u:p@h:5432/d", "postgresql+asyncpg://u:p@h:5432/d"),
+        ("postgresql://u@/d?host=/run/pg", "postgresql+asyncpg://u@/d?host=/run/pg"),
+        ("sqlite:///a/b.db", "sqlite+aiosqlite:///a/b.db"),
+        ("sqlite:////a/b.db", "sqlite+aiosqlite:////a/b.db"),
+    ],
+)
+def test_the_database_is_where_the_setting_says(monkeypatch: pytest.MonkeyPatch, given: str, used: str) -> None:
+    monkeypatch.setenv("STANDFIRST_DATABASE_URL", given)
+    assert load_settings().sqlalchemy_url == used
+
+
+def test_settings_come_from_a_file_and_the_environment_wins(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text(
+        "# ours\nSTANDFIRST_CACHE_SECONDS=5\nSTANDFIRST_MAX_PIXELS='9'\nSTANDFIRST_TEASER_ELLIPSIS=' [–]'\n"
+    )
+    monkeypatch.setenv("STANDFIRST_CACHE_SECONDS", "7")
+    settings = load_settings()
+    assert (settings.cache_seconds, settings.max_pixels, settings.teaser_ellipsis) == (7, 9, " [–]")
+
+
+def test_a_wrong_setting_in_the_file_is_told() -> None:
+    Path(".env").write_text("STANDFIRST_CACHE_SECONDS=canary\n")
+    with pytest.raises(WrongSettings, match=r"^STANDFIRST_CACHE_SECONDS: ") as told:
+        load_settings()
+    assert "canary" not in str(told.value)
+
+
+def test_a_file_that_is_no_text_is_told() -> None:
+    Path(".env").write_bytes(b"STANDFIRST_TEASER_ELLIPSIS=\xff\xfe\n")
+    with pytest.raises(WrongSettings, match=r"\.env"):
+        load_settings()
+
+
+def test_settings_cannot_be_changed_and_show_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANDFIRST_SIGNING_KEYS", "canary")
+    settings = load_settings()
+    with pytest.raises(ValueError, match="frozen"):
+        settings.cache_seconds = 1  # type: ignore[misc]
+    assert "canary" not in repr(settings) + str(settings) + settings.model_dump_json()

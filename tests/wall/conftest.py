@@ -1,0 +1,23 @@
+"""What the tests of the wall share: a log that hears everything, and the corpus."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.newsroom import People
+from tests.wall.canaries import listening
+from tests.wall.corpus import Corpus
+from tests.wall.making import make_corpus
+
+
+@pytest.fixture
+def log() -> Iterator[set[str]]:
+    with listening() as lines:
+        yield lines
+
+
+@pytest.fixture
+async def corpus(log: set[str], app: FastAPI, client: httpx.AsyncClient, people: People) -> Corpus:
+    return await make_corpus(client, people)

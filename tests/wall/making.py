@@ -1,0 +1,130 @@
+"""Makes the corpus by the API: people of every role, articles behind every gate and in every state."""
+
+from datetime import timedelta
+
+import httpx
+
+from infra.passwords import hash_password
+from tests.newsroom import Json, People, paragraph, words
+from tests.wall.canaries import (
+    EVERYBODY,
+    NEWSROOM,
+    NOBODY,
+    PLANNED,
+    REGISTERED,
+    STAFF,
+    SUBSCRIBED,
+    WRITER,
+)
+from tests.wall.corpus import PASSWORD, PERSONS, Corpus
+
+
+async def make_corpus(client: httpx.AsyncClient, people: People) -> Corpus:
+    """Make all of it."""
+    corpus = Corpus(client, people)
+    await _add_people(corpus)
+    await _add_names(corpus)
+    await _add_gated(corpus)
+    await _add_secret(corpus)
+    await _add_taken_back(corpus)
+    return corpus
+
+
+async def _add_people(corpus: Corpus) -> None:
+    hashed = hash_password(PASSWORD)
+    for person, roles in PERSONS.items():
+        corpus.headers[person] = {}
+        if roles:
+            plans = ("gold",) if person == "planned" else ()
+            account = await corpus.people.add(*roles, plans=plans, password_hash=hashed)
+            corpus.accounts[person] = account
+            token = corpus.people.token(account)
+            corpus.headers[person] = {"Authorization": f"Bearer {token}"}
+            # An account's id is its own business, but in the newsroom `created_by` names it.
+            corpus.canaries.told(account.id, frozenset({person}) | (STAFF if person == "writer" else NOBODY))
+    corpus.canaries.audience[corpus.accounts["editor"].id] |= STAFF
+
+
+async def _add_names(corpus: Corpus) -> None:
+    editor = corpus.editor
+    for slug in ("open", "shared"):
+        await editor.tag(slug)
+        corpus.tags.append(slug)
+    await editor.contributor("known", bio="Writes.")
+    corpus.contributors.append("known")
+    secret = {"name": corpus.word(NEWSROOM), "names": {"fr": corpus.word(NEWSROOM)}}
+    corpus.tags.append((await editor.tag(corpus.word(NEWSROOM), **secret))["slug"])
+    corpus.tags.append((await editor.tag(corpus.word(NEWSROOM), kind="section"))["slug"])
+    maker = await editor.contributor(corpus.word(NEWSROOM), name=corpus.word(NEWSROOM), bio=corpus.word(NEWSROOM))
+    corpus.contributors.append(maker["slug"])
+
+
+async def _add_gated(corpus: Corpus) -> None:
+    now = corpus.people.parts.sources.now()
+    past, future = (now - timedelta(days=1)).isoformat(), (now + timedelta(days=30)).isoformat()
+    lead = await corpus.medium("lead", said=EVERYBODY, seen=EVERYBODY)
+    gold = {"requires": "subscriber", "plans": ["gold"]}
+    inside = {"requires": "subscriber", "from": past, "until": future}
+    await corpus.gated("free", EVERYBODY, {"requires": "free"})
+    await corpus.gated("registered", REGISTERED, {"requires": "registered"}, teaser={"blocks": 1})
+    leading = {"lead_image": {"media_id": lead["id"]}}
+    subscriber = await corpus.gated("subscriber", SUBSCRIBED, {"requires": "subscriber"}, **leading)
+    await corpus.gated("gold", PLANNED, gold, teaser={"words": 15, "boundary": "sentence"})
+    await corpus.gated("inside", SUBSCRIBED, inside, language="fr", translation_of=subscriber["id"])
+    await corpus.gated("before", EVERYBODY, {**gold, "from": future}, related=[subscriber["id"]])
+    await corpus.gated("after", EVERYBODY, {"requires": "registered", "until": past})
+    await corpus.gated("percent", SUBSCRIBED, {"requires": "subscriber"}, teaser={"percent": 15})
+    hidden = await corpus.hidden_blocks("marker", SUBSCRIBED)
+    body = [paragraph(words(12)), {"_type": "paywall"}, *hidden]
+    fields: Json = {"teaser": {"marker": True}, "body": body, "slug": "gated-free", "language": "fr"}
+    await corpus.gated("marker", SUBSCRIBED, {"requires": "subscriber"}, **fields)
+    picture = await corpus.medium("essay", said=PLANNED, seen=PLANNED)
+    essay = [{"_type": "image", "media_id": picture["id"], "_key": corpus.word(PLANNED)}]
+    await corpus.gated("essay", PLANNED, gold, body=essay, teaser={"words": 0})
+
+
+async def _add_secret(corpus: Corpus) -> None:
+    editor, writer = corpus.editor, corpus.writer
+    tag, section, maker = corpus.tags[-2], corpus.tags[-1], corpus.contributors[-1]
+    picture = await corpus.medium("draft-only")
+    naming: Json = {
+        "tags": [tag],
+        "section": section,
+        "credits": [{"role": "author", "contributor": maker, "note": corpus.word(STAFF)}],
+        "lead_image": {"media_id": picture["id"], "caption": corpus.word(STAFF), "alt": corpus.word(STAFF)},
+    }
+    corpus.articles["draft"] = await editor.draft(**corpus.secret_form(STAFF), **naming)
+    corpus.articles["writer's draft"] = await writer.draft(**corpus.secret_form(WRITER))
+    submitted = await writer.draft(**corpus.secret_form(WRITER))
+    corpus.articles["submitted"] = await writer.act(submitted, "submit")
+    for name, audience in (("draft", STAFF), ("writer's draft", WRITER), ("submitted", WRITER)):
+        corpus.canaries.told(corpus.articles[name]["id"], audience)
+    edited = await corpus.gated("edited", SUBSCRIBED, {"requires": "subscriber"})
+    corpus.articles["edited"] = await editor.edit(edited, **corpus.secret_form(STAFF), **naming)
+    await corpus.medium("unused")
+    mine = await writer.draft(title="Mine", body=[paragraph(f"{words(40)} {corpus.word(SUBSCRIBED | WRITER)}")])
+    mine = await editor.edit(mine, access={"requires": "subscriber"})
+    corpus.articles["writer's, gated"] = await editor.act(mine, "publish")
+
+
+async def _add_taken_back(corpus: Corpus) -> None:
+    editor = corpus.editor
+    first = await editor.published(
+        title=corpus.word(NOBODY),
+        slug=corpus.word(NOBODY),
+        standfirst=corpus.word(NOBODY),
+        body=[paragraph(corpus.word(NOBODY))],
+    )
+    corpus.old_slugs.append(first["slug"])
+    body = [paragraph(f"{words(60)} {corpus.word(SUBSCRIBED)}")]
+    again: Json = {"title": "Again", "slug": "again", "standfirst": "Public.", "body": body}
+    second = await editor.edit(first, **again, access={"requires": "subscriber"})
+    corpus.articles["again"] = await editor.act(second, "publish")
+    unpublished = await editor.published(**corpus.secret_form(STAFF))
+    corpus.old_slugs.append(unpublished["slug"])
+    told = {"public_note": corpus.word(NOBODY), "note": corpus.word(NOBODY)}
+    corpus.articles["unpublished"] = await editor.act(unpublished, "unpublish", **told)
+    corpus.canaries.told(unpublished["id"], STAFF)
+    withdrawn = await editor.published(**corpus.secret_form(STAFF))
+    told = {"public_note": f"Wrong: {corpus.word(EVERYBODY)}.", "note": corpus.word(NOBODY)}
+    corpus.articles["withdrawn"] = await editor.act(withdrawn, "withdraw", **told)

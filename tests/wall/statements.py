@@ -1,0 +1,33 @@
+"""Records the SQL that is really sent."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import event
+
+GATED = ("full_texts", "revisions")
+_NO_QUESTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SELECT 1", "SHOW", "SET")
+
+
+@contextmanager
+def statements_of(app: FastAPI) -> Iterator[list[str]]:
+    """Collect every statement but those that open and close transactions."""
+    engine = app.state.parts.database.engine.sync_engine
+    sent: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.lstrip().upper().startswith(_NO_QUESTIONS):
+            sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+def naming_gated(sent: list[str]) -> list[int]:
+    """Where statements stand that name a table with gated text."""
+    return [at for at, statement in enumerate(sent) if any(name in statement for name in GATED)]

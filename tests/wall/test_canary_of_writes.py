@@ -1,0 +1,126 @@
+"""The canary for operations that write: nobody without the right gets a word out of one, or anything in."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy import func, select
+
+from domain.people import Role
+from infra.ids import new_id
+from infra.tables import events
+from tests.newsroom import Json, Newsroom, People, paragraph, png
+from tests.wall import walk
+from tests.wall.corpus import PERSONS, Corpus
+
+OUTSIDE = ("anonymous", "reader", "subscriber", "planned", "partner")
+OPEN = {"get_token", "revoke_token"}
+
+
+def writing(app: FastAPI) -> Iterator[walk.Operation]:
+    return (operation for operation in walk.operations(app) if operation.method not in walk.SAFE)
+
+
+async def number_of_events(app: FastAPI) -> int:
+    async with app.state.parts.database.read() as connection:
+        return int(await connection.scalar(select(func.count()).select_from(events)) or 0)
+
+
+async def test_nobody_writes_what_is_not_theirs_or_learns_from_trying(corpus: Corpus, app: FastAPI) -> None:
+    before = await number_of_events(app)
+    for operation in writing(app):
+        for turn, asked in enumerate(walk.writes(app, corpus, operation)):
+            person = OUTSIDE[turn % len(OUTSIDE)]
+            everybody = ["reader"] if operation.id in OPEN else OUTSIDE if turn == 0 else [person]
+            for one in everybody:
+                answer = await walk.send(corpus, one, asked)
+                met = corpus.canaries.in_text(answer.said)
+                assert not {word for word in met if one not in corpus.canaries.audience[word]}
+                if operation.id not in OPEN:
+                    assert answer.status == (401 if one == "anonymous" else 403), (one, operation.id)
+    assert await number_of_events(app) == before
+    await contributors_can_do_nothing_to_what_others_write(corpus, app)
+    assert await number_of_events(app) == before
+
+
+async def contributors_can_do_nothing_to_what_others_write(corpus: Corpus, app: FastAPI) -> None:
+    for operation in writing(app):
+        if operation.id in {*OPEN, "create_article"}:
+            continue
+        for asked in walk.writes(app, corpus, operation):
+            answer = await walk.send(corpus, "colleague", asked)
+            met = corpus.canaries.in_text(answer.said)
+            assert not {word for word in met if "colleague" not in corpus.canaries.audience[word]}
+            assert answer.status == (404 if "{article_id}" in operation.path else 403), asked.path
+
+
+async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, app: FastAPI) -> None:
+    editor, done = corpus.editor, dict[str, int]()
+    bodies = walk.write_bodies(corpus)
+    operations = {operation.id: operation for operation in writing(app)}
+    made: dict[str, Json] = {
+        "article_id": await editor.draft(title="To be written on"),
+        "media_id": await editor.medium(png(shade=9)),
+        "slug": {"id": "written-on", "version": 1},
+        "action": {"id": "submit"},
+    }
+    await editor.tag("written-on")
+    await editor.contributor("written-on")
+    for id_ in sorted(operations, key=lambda id_: id_.startswith("delete")):
+        path = operations[id_].path.format(**{name: one["id"] for name, one in made.items()})
+        subject = next((one for one in made.values() if f"/{one['id']}" in path), {"version": 0})
+        version = {"If-Match": f'"{subject["version"]}"'}
+        answer = await walk.send(
+            corpus, "editor", walk.Asked(operations[id_], path), **{**bodies[id_], "headers": version}
+        )
+        done[id_] = answer.status
+        if "{article_id}" in operations[id_].path:
+            subject["version"] += 1
+    assert all(200 <= status < 300 for status in done.values()), done
+
+
+async def test_a_contributors_own_article_brings_nothing_of_what_it_names(corpus: Corpus) -> None:
+    form = {
+        "title": "Fishing",
+        "language": "en",
+        "body": [{"_type": "image", "media_id": one["id"]} for one in corpus.media.values()]
+        + [paragraph("Text.")],
+        "lead_image": {"media_id": corpus.media["draft-only"]["id"]},
+        "related": [one["id"] for one in corpus.articles.values() if one["publication"]],
+        "tags": corpus.tags,
+        "credits": [{"role": "author", "contributor": slug} for slug in corpus.contributors],
+    }
+    sent, headers = corpus.canaries.in_text(str(form)), corpus.headers["colleague"]
+    for dry_run in ("true", "false"):
+        path = f"/v1/editorial/articles?dry_run={dry_run}"
+        answer = await corpus.client.post(path, json=form, headers=headers)
+        assert answer.is_success
+        met = corpus.canaries.in_text(answer.text) - sent
+        assert not {word for word in met if "colleague" not in corpus.canaries.audience[word]}
+
+
+@pytest.mark.parametrize("name", ["related", "translation_of", "body"])
+async def test_a_contributor_cannot_find_out_which_drafts_of_others_exist(
+    newsroom: Newsroom, people: People, name: str
+) -> None:
+    def naming(article_id: str) -> Json:
+        value = {
+            "related": [article_id],
+            "translation_of": article_id,
+            "body": [{"_type": "related", "article_id": article_id}],
+        }
+        return {"title": "Fishing", "language": "en", name: value[name]}
+
+    draft, public = await newsroom.draft(), await newsroom.published(title="Public")
+    contributor = Newsroom(newsroom.client, await people.headers("contributor"))
+    there = await contributor.send("POST", "/articles", json=naming(draft["id"]))
+    missing = await contributor.send("POST", "/articles", json=naming(new_id()))
+    own = await contributor.draft(title="Own")
+    assert there.status_code == missing.status_code == 422
+    assert there.json()["errors"] == missing.json()["errors"]
+    for allowed in (own["id"], public["id"]):
+        assert (await contributor.send("POST", "/articles", json=naming(allowed))).status_code == 201
+
+
+def test_people_are_those_of_the_contract() -> None:
+    assert {Role(role) for roles in PERSONS.values() for role in roles} == set(Role)

@@ -1,0 +1,156 @@
+"""The SQL that is really sent: no gated column for those without the right, and a fixed number of statements."""
+
+from itertools import product
+
+import pytest
+from fastapi import FastAPI
+
+from tests.newsroom import Json, Newsroom, People, paragraph, words
+from tests.wall import walk
+from tests.wall.corpus import Corpus
+from tests.wall.statements import naming_gated, statements_of
+
+GATES: dict[str, Json] = {
+    "free": {"requires": "free"},
+    "registered": {"requires": "registered"},
+    "subscriber": {"requires": "subscriber"},
+    "gold": {"requires": "subscriber", "plans": ["gold"]},
+}
+
+
+NUMBERS = {
+    "/v1/articles?limit=20": 2,
+    "/v1/articles?limit=20&tag=sea,land&contributor=known&language=en&access=subscriber": 2,
+    "/v1/articles/nothing-here": 1,
+    "/v1/tags": 1,
+    "/v1/tags/sea": 1,
+    "/v1/contributors": 1,
+    "/v1/contributors/known": 1,
+}
+
+
+async def live(newsroom: Newsroom, gate: str, number: int = 0, **fields: object) -> Json:
+    return await newsroom.published(title=f"{gate} {number}", access=GATES[gate], **fields)
+
+
+async def filled(newsroom: Newsroom) -> Json:
+    """A gated article with one of everything that has a name."""
+    for slug in ("sea", "land"):
+        await newsroom.tag(slug)
+    await newsroom.contributor("known")
+    other, medium = await live(newsroom, "free"), await newsroom.medium()
+    image = {"_type": "image", "media_id": medium["id"]}
+    also = {"_type": "related", "article_id": other["id"]}
+    return await live(
+        newsroom,
+        "subscriber",
+        body=[paragraph(words(9)), image, also, paragraph(words(90))],
+        tags=["sea", "land"],
+        section="sea",
+        credits=[{"role": "author", "contributor": "known"}],
+        lead_image={"media_id": medium["id"]},
+        related=[other["id"]],
+        translation_of=other["id"],
+    )
+
+
+async def test_nobody_without_the_right_has_gated_columns_read_by_any_operation(
+    corpus: Corpus, app: FastAPI
+) -> None:
+    for person in ("anonymous", "subscriber"):
+        await reads_no_gated_column(corpus, app, person)
+
+
+async def reads_no_gated_column(corpus: Corpus, app: FastAPI, person: str) -> None:
+    opened = 0
+    for operation in walk.operations(app):
+        requests = (
+            walk.reads(app, corpus, operation)
+            if operation.method == "get"
+            else walk.writes(app, corpus, operation)
+        )
+        for asked in requests:
+            with statements_of(app) as sent:
+                answer = await walk.send(corpus, person, asked)
+            if operation.id == "read_article" and b'"granted":"full"' in answer.body:
+                opened += 1
+                assert not any("revisions" in statement for statement in sent)
+            else:
+                assert not naming_gated(sent), (asked.path, sent)
+    assert opened
+
+
+async def test_a_teaser_is_read_from_teasers(app: FastAPI, newsroom: Newsroom, people: People) -> None:
+    await live(newsroom, "gold")
+    variants: tuple[dict[str, str], ...] = ({}, {"If-None-Match": "*"}, {"Range": "bytes=0-9"})
+    for role in ("anonymous", "reader", "partner", "contributor", "subscriber"):
+        headers = await people.headers(role)
+        for method, variant in product(("GET", "HEAD"), variants):
+            with statements_of(app) as sent:
+                await newsroom.client.request(method, "/v1/articles/gold-0", headers={**headers, **variant})
+            assert not naming_gated(sent)
+            assert sum("teasers" in statement for statement in sent) == 1
+
+
+@pytest.mark.parametrize("role", ["subscriber", "editor"])
+async def test_the_whole_text_is_read_once_and_after_all_that_decides(
+    app: FastAPI, newsroom: Newsroom, people: People, role: str
+) -> None:
+    await live(newsroom, "subscriber")
+    headers = await people.headers(role)
+    with statements_of(app) as sent:
+        await newsroom.client.get("/v1/articles/subscriber-0", headers=headers)
+    (at,) = naming_gated(sent)
+    account, header = "FROM accounts", "FROM publications"
+    assert [name in sent[place] for place, name in ((0, account), (1, header))] == [True, True]
+    assert at == 2
+    assert "revisions" not in "".join(sent)
+
+
+@pytest.mark.parametrize(("role", "number"), [("anonymous", 3), ("reader", 4), ("subscriber", 4), ("editor", 4)])
+async def test_an_article_takes_this_many_statements(
+    app: FastAPI, newsroom: Newsroom, people: People, role: str, number: int
+) -> None:
+    article = await filled(newsroom)
+    headers = await people.headers(role)
+    for reference in (article["slug"], article["id"]):
+        with statements_of(app) as sent:
+            answer = await newsroom.client.get(f"/v1/articles/{reference}", headers=headers)
+        assert answer.status_code == 200
+        assert len(sent) == number
+
+
+@pytest.mark.parametrize("role", ["anonymous", "subscriber"])
+async def test_a_list_takes_as_many_statements_however_long_it_is(
+    app: FastAPI, newsroom: Newsroom, people: People, role: str
+) -> None:
+    headers, account = await people.headers(role), 0 if role == "anonymous" else 1
+    await filled(newsroom)
+    names = {"tags": ["sea", "land"], "credits": [{"role": "author", "contributor": "known"}]}
+    for more in (0, 4):
+        for at in range(more):
+            await live(newsroom, "subscriber", at + 1, **names)
+        for path, number in NUMBERS.items():
+            with statements_of(app) as sent:
+                await newsroom.client.get(path, headers=headers)
+            assert len(sent) == number + account, (path, sent)
+
+
+@pytest.mark.parametrize("role", ["anonymous", "subscriber"])
+@pytest.mark.parametrize("query", ["", "?expires=99999999999&signature=wrong"])
+async def test_a_picture_takes_two_statements_and_the_account_s(
+    app: FastAPI, newsroom: Newsroom, people: People, role: str, query: str
+) -> None:
+    medium, headers = await newsroom.medium(), await people.headers(role)
+    await live(newsroom, "free", lead_image={"media_id": medium["id"]})
+    with statements_of(app) as sent:
+        answer = await newsroom.client.get(f"/media/{medium['id']}/original{query}", headers=headers)
+    assert answer.status_code == 200
+    assert len(sent) == (2 if role == "anonymous" else 3)
+
+
+async def test_who_you_are_takes_two_statements(app: FastAPI, newsroom: Newsroom, people: People) -> None:
+    headers = await people.headers("subscriber", plans=("gold",))
+    with statements_of(app) as sent:
+        await newsroom.client.get("/v1/me", headers=headers)
+    assert len(sent) == 2

@@ -1,0 +1,201 @@
+"""Walks the contract: a real request for every operation and every documented parameter, as anybody."""
+
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import product
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+from fastapi import FastAPI
+
+from infra.ids import new_id
+from tests.newsroom import Json, paragraph, png
+from tests.wall.canaries import plain_bytes, told_by
+from tests.wall.corpus import PASSWORD, Corpus
+
+SAFE = ("get", "head", "options")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation of the contract."""
+
+    method: str
+    path: str
+    said: Json = field(hash=False)
+
+    @property
+    def id(self) -> str:
+        return str(self.said["operationId"])
+
+    def parameters(self, place: str) -> list[Json]:
+        return [one for one in self.said.get("parameters", ()) if one["in"] == place]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request to an operation, and whatever else httpx needs to send it."""
+
+    operation: Operation
+    path: str
+    params: Mapping[str, str] = field(default_factory=dict, hash=False)
+    more: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: httpx.Headers
+    raw: bytes
+    body: bytes
+    said: str
+
+
+def operations(app: FastAPI) -> list[Operation]:
+    return [
+        Operation(method, path, said)
+        for path, methods in app.openapi()["paths"].items()
+        for method, said in methods.items()
+    ]
+
+
+class Values:
+    """Real values of each parameter of the contract, and some that are not."""
+
+    def __init__(self, corpus: Corpus) -> None:
+        articles = corpus.articles.values()
+        live = [one["publication"]["slug"] for one in articles if one["publication"]]
+        slugs = [*dict.fromkeys([*live, *(one["slug"] for one in articles), *corpus.old_slugs, "nothing-here"])]
+        ids = [*(one["id"] for one in articles), new_id()]
+        media = [*(one["id"] for one in corpus.media.values()), new_id()]
+        names = [*corpus.tags, *corpus.contributors, "nothing-here"]
+        self.paths: dict[str, list[str]] = {
+            "slug_or_id": [*slugs, *ids],
+            "article_id": ids,
+            "media_id": media,
+            "rendition": ["original", "small"],
+            "slug": names,
+        }
+        self.queries: dict[str, list[str]] = {
+            "language": ["en", "fr", "xx"],
+            "tag": [*corpus.tags, "open,shared", f"open,{corpus.tags[-1]}"],
+            "contributor": corpus.contributors,
+            "limit": ["3", "100"],
+            "cursor": ["made-up", "A" * 64],
+            "expires": ["0", "99999999999"],
+            "signature": ["", "A" * 43],
+        }
+
+    def of(self, parameter: Json) -> list[str]:
+        known = self.paths if parameter["in"] == "path" else self.queries
+        if parameter["name"] in known:
+            return known[parameter["name"]]
+        listed = _listed(parameter["schema"])
+        assert listed, (
+            f"the contract has a {parameter['in']} parameter '{parameter['name']}' that the canary walk cannot "
+            "fill: give it real values in tests/wall/walk.py"
+        )
+        return listed
+
+
+def _listed(schema: Json) -> list[str]:
+    """Return the values of an enumeration or a boolean."""
+    if schema.get("type") == "boolean":
+        return ["true", "false"]
+    values = [str(value) for value in schema.get("enum", ())]
+    return values + [value for inner in schema.get("anyOf", ()) for value in _listed(inner)]
+
+
+def resolved(app: FastAPI, schema: Any) -> Any:
+    """Return a schema with every reference replaced by what it names."""
+    if isinstance(schema, list):
+        return [resolved(app, one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return resolved(app, app.openapi()["components"]["schemas"][name])
+    return {key: resolved(app, value) for key, value in schema.items()}
+
+
+def reads(app: FastAPI, corpus: Corpus, operation: Operation, *, thin: bool = True) -> Iterator[Asked]:
+    """Every path by itself, and with the values of one parameter at a time; all parameters at once too.
+
+    Thin, an operation with many paths gets one value with each path, in turns.
+    """
+    values = Values(corpus)
+    named = {one["name"]: values.of(resolved(app, one)) for one in operation.parameters("query")}
+    single = [{name: value} for name, some in named.items() for value in some]
+    single += [{name: some[-1] for name, some in named.items()}] if len(named) > 1 else []
+    for turn, path in enumerate(paths(app, values, operation)):
+        yield Asked(operation, path)
+        some = [single[turn % len(single)]] if thin and turn and single else single
+        yield from (Asked(operation, path, query) for query in some)
+
+
+def paths(app: FastAPI, values: Values, operation: Operation) -> Iterator[str]:
+    """Every value of the first path parameter, and of the others with each of its values in turns."""
+    parameters = operation.parameters("path")
+    names = [one["name"] for one in parameters]
+    first, *others = [values.of(resolved(app, one)) for one in parameters] or [[""]]
+    chosen = [*product(first, *(some[:1] for some in others)), *product(first[:1], *others)]
+    for one in dict.fromkeys(chosen):
+        yield operation.path.format(**dict(zip(names, one, strict=False)))
+
+
+async def send(corpus: Corpus, person: str, asked: Asked, **more: Any) -> Answer:
+    """Send a request as somebody, and return the answer with its body as it was sent."""
+    headers = {**corpus.headers[person], **asked.more.get("headers", {}), **more.pop("headers", {})}
+    request = {**asked.more, **more, "headers": {"Accept-Encoding": "identity", **headers}}
+    method = request.pop("method", asked.operation.method).upper()
+    async with corpus.client.stream(method, asked.path, params=asked.params or None, **request) as response:
+        raw = b"".join([chunk async for chunk in response.aiter_raw()])
+    return Answer(response.status_code, response.headers, raw, plain_bytes(response, raw), told_by(response, raw))
+
+
+async def following(
+    corpus: Corpus, person: str, asked: Asked, answer: Answer
+) -> AsyncIterator[tuple[Asked, Answer]]:
+    """Follow the link to the next page, to the end."""
+    while link := answer.headers.get("link"):
+        parts = urlsplit(link.partition(">")[0].removeprefix("<"))
+        asked = Asked(asked.operation, f"{parts.path}?{parts.query}")
+        answer = await send(corpus, person, asked)
+        yield asked, answer
+
+
+def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
+    """A real body for each operation that writes. The words in them are no canaries."""
+    draft = {"title": "A try", "language": "en", "body": [paragraph("A short text that is a try.")]}
+    basket = {"username": corpus.accounts["reader"].email} if corpus.accounts else {}
+    return {
+        "get_token": {"data": {"grant_type": "password", **basket, "password": PASSWORD}},
+        "revoke_token": {"data": {"token": "nobody-has-this"}},
+        "create_article": {"json": draft},
+        "edit_article": {"json": {"title": "Another try"}},
+        "delete_article": {},
+        "act_on_article": {"json": {"note": "A note.", "public_note": "A reason."}},
+        "upload_media": {"data": {"alt": "A try"}, "files": {"file": ("try.png", png())}},
+        "edit_medium": {"json": {"alt": "Another try"}},
+        "create_tag": {"json": {"name": "A try"}},
+        "edit_tag": {"json": {"name": "Another try"}},
+        "create_contributor": {"json": {"name": "A try"}},
+        "edit_contributor": {"json": {"name": "Another try"}},
+    }
+
+
+def writes(app: FastAPI, corpus: Corpus, operation: Operation) -> Iterator[Asked]:
+    """A writing operation on everything that there is, each with the version that is right for it."""
+    bodies, values = write_bodies(corpus), Values(corpus)
+    assert operation.id in bodies, (
+        f"the contract has an operation '{operation.id}' that the canary walk has no real request for: "
+        "give it a body in tests/wall/walk.py"
+    )
+    versions = {one["id"]: one["version"] for one in (*corpus.articles.values(), *corpus.media.values())}
+    assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match"}
+    for path in paths(app, values, operation):
+        version = next((version for id_, version in versions.items() if id_ in path), 1)
+        yield Asked(operation, path, {}, {**bodies[operation.id], "headers": {"If-Match": f'"{version}"'}})
