@@ -15,12 +15,12 @@ from pydantic import (
     StringConstraints,
 )
 
+from domain.languages import conventional
+
 UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 SLUG_PATTERN = r"^[a-z0-9]+(?:-[a-z0-9]+)*$"
 LANGUAGE_PATTERN = r"^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$"
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d")
-LANGUAGE_SUBTAG_OF_SCRIPT = 4
-LANGUAGE_SUBTAG_OF_REGION = 2
 
 
 class Model(BaseModel):
@@ -58,17 +58,6 @@ def _slug(value: str) -> str:
     return value
 
 
-def _language(value: str) -> str:
-    language, *subtags = value.split("-")
-    return "-".join([language.lower(), *(_subtag(subtag) for subtag in subtags)])
-
-
-def _subtag(subtag: str) -> str:
-    if len(subtag) == LANGUAGE_SUBTAG_OF_SCRIPT and subtag.isalpha():
-        return subtag.title()
-    return subtag.upper() if len(subtag) == LANGUAGE_SUBTAG_OF_REGION else subtag.lower()
-
-
 def _web_address(value: str) -> str:
     try:
         parts = urlsplit(value)
@@ -101,7 +90,7 @@ def _in_utc(moment: datetime) -> datetime:
 
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=200), AfterValidator(_slug)]
-Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN, max_length=35), AfterValidator(_language)]
+Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN, max_length=35), AfterValidator(conventional)]
 WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
 LinkAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_link)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]

@@ -108,8 +108,8 @@ class Publication:
 
     def next_change(self, now: datetime) -> datetime | None:
         """Return the next moment at which what readers see of it changes by itself."""
-        ends = self.live_until if self.live_until and self.live_until > now else None
-        return min((at for at in (ends, self.gate.next_change(now)) if at), default=None)
+        moments = (self.live_from, self.live_until, self.gate.next_change(now))
+        return min((moment for moment in moments if moment and moment > now), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +168,11 @@ def take_back(article: Article, action: Action, *, by: Person, now: datetime, pu
     target = apply(article.state, action, by)
     if action is Action.WITHDRAW and not public_note:
         raise Unfit(Flaw("/public_note", "A withdrawal needs a reason that the public can read."))
-    before = article.publication
+    before, reason = article.publication, public_note if action is Action.WITHDRAW else None
     return replace(
         article,
         draft_state=target.draft,
-        publication=before and replace(before, state=target.publication, public_note=public_note),
+        publication=before and replace(before, state=target.publication, public_note=reason),
         version=article.version + 1,
         updated_at=now,
     )

@@ -15,7 +15,7 @@ from domain.body import Body, media_ids, without_paywall
 from domain.credits import Credit, Rights, Source
 from domain.errors import Flaw, Unfit
 from domain.people import Person
-from domain.teaser import Teaser, TeaserSettings
+from domain.teaser import Measure, Policy, Teaser, TeaserSettings
 from domain.workflow import Action, apply
 
 WORDS_A_MINUTE = 220
@@ -118,7 +118,14 @@ def cut_teaser(draft: Draft, style: TeaserSettings) -> Teaser:
     """Return what everybody may read of a draft: for a free article the whole of it."""
     if draft.gate.requires is Requires.FREE:
         return Teaser(without_paywall(draft.body), 0)
-    return teaser.cut(draft.standfirst, draft.body, draft.teaser or style.policy, style)
+    return teaser.cut(draft.standfirst, draft.body, draft.teaser or _default_policy(draft, style), style)
+
+
+def _default_policy(draft: Draft, style: TeaserSettings) -> Policy:
+    """Return how long a teaser is if the writer says nothing: up to their paywall block, if there is one."""
+    if without_paywall(draft.body) != draft.body:
+        return Policy(Measure.MARKER, 0, style.policy.boundary)
+    return style.policy
 
 
 def front_of(draft: Draft) -> Front:

@@ -27,5 +27,7 @@ class Tag:
     version: int = 1
 
     def name_in(self, language: str) -> str:
-        """Return the name for an article in this language."""
-        return self.names.get(language) or self.names.get(language.partition("-")[0]) or self.name
+        """Return the name for an article in this language: its own, a broader one's, or the plain one."""
+        while not self.names.get(language) and "-" in language:
+            language = language.rpartition("-")[0]
+        return self.names.get(language) or self.name

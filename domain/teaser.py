@@ -74,8 +74,8 @@ def _shown(standfirst: str, body: Body, policy: Policy) -> Body:
     whole, lead = without_paywall(body), count(standfirst)
     words = budget(policy, lead + words_of(whole))
     place = _place(body, policy)
-    free = whole if place is None else without_paywall(body[:place])
-    if place is None or lead + words_of(free) > words or not words_of(whole):
+    free = without_paywall(body[:place])
+    if lead + words_of(free) > words or not words_of(whole):
         return prefix(free, words - lead, policy.boundary)
     return _without_loose_end(free)
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select, tuple_, update
+from sqlalchemy import Row, Select, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.articles import Article, Publication
@@ -12,6 +12,7 @@ from domain.workflow import DraftState, PublicationState
 from infra import documents
 from infra.publications import HEADER, publication_of
 from infra.tables import articles, publications, revisions
+from infra.visibility import is_live
 
 _LATEST = (
     select(func.max(publications.c.number))
@@ -84,9 +85,15 @@ async def page(
     return [_article(row) for row in await connection.execute(query)]
 
 
-async def existing(connection: AsyncConnection, ids: frozenset[str]) -> frozenset[str]:
-    """Return those of these ids that exist."""
-    return frozenset((await connection.scalars(select(articles.c.id).where(articles.c.id.in_(ids)))).all())
+async def existing(
+    connection: AsyncConnection, ids: frozenset[str], *, known_to: str | None, now: datetime
+) -> frozenset[str]:
+    """Return those of these ids that exist; to one writer, if named, only their own and what is live."""
+    query = select(articles.c.id).where(articles.c.id.in_(ids))
+    if known_to is not None:
+        live = select(publications.c.id).where(publications.c.article_id == articles.c.id, is_live(now))
+        query = query.where(or_(articles.c.created_by == known_to, live.exists()))
+    return frozenset((await connection.scalars(query)).all())
 
 
 async def group_of(connection: AsyncConnection, article_id: str) -> str:

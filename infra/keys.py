@@ -9,7 +9,7 @@ import re
 import secrets
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -101,6 +101,7 @@ def _parse(pems: str, where: str) -> Keyring:
     return keyring
 
 
+@cache
 def _parse_one(pem: str, where: str) -> SigningKey:
     try:
         private = serialization.load_pem_private_key(pem.encode(), password=None)

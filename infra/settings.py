@@ -12,6 +12,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from domain.access import Offer
+from domain.languages import conventional
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
 
 PREFIX = "STANDFIRST_"
@@ -88,6 +89,11 @@ class Settings(BaseSettings):
         return (
             tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
         )
+
+    @field_validator("default_language")
+    @classmethod
+    def _language(cls, value: str) -> str:
+        return conventional(value)
 
     @field_validator("cors_origins")
     @classmethod

@@ -66,7 +66,7 @@ def _file(request: Request, visit: Visit, medium: Medium, *, is_signed: bool, un
     headers = {
         "ETag": tag,
         "Cache-Control": "private, max-age=60" if is_signed else kept.header,
-        "Vary": "Authorization",
+        "Vary": caching.VARY,
         "Content-Disposition": "inline",
     }
     if caching.matches(request.headers.get("if-none-match"), tag):

@@ -53,7 +53,7 @@ async def create_article(
     """Save a new draft. Readers see nothing of it until it is published."""
     body = await drafts.body_of(form, visit)
     async with visit.writing() as connection:
-        draft = await drafts.draft_of(form, body, connection)
+        draft = await drafts.draft_of(form, body, visit, connection)
         named = await drafts.names_for(connection, [draft], visit)
         if dry_run:
             cut = cut_teaser(draft, visit.parts.settings.teaser)
@@ -154,11 +154,14 @@ async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: Id, ve
 
     What readers see stays as it is until the next publication.
     """
+    async with visit.parts.database.read() as snapshot:
+        before = await _expected(visit, snapshot, article_id, version)
+        named = await drafts.names_for(snapshot, [before.draft], visit)
+    form = drafts.patched_form(before, named, patch)
+    body = await drafts.body_of(form, visit)  # outside the transaction: markup may take its time
     async with visit.writing() as connection:
         before = await _expected(visit, connection, article_id, version)
-        named = await drafts.names_for(connection, [before.draft], visit)
-        form = drafts.patched_form(before, named, patch)
-        draft = await drafts.draft_of(form, await drafts.body_of(form, visit), connection)
+        draft = await drafts.draft_of(form, body, visit, connection)
         group_id = await _group(connection, before.id, draft)
         after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
         await _save(visit, connection, before, after, "edit")

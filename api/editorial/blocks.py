@@ -53,8 +53,8 @@ class TextBlock(Sent):
         span_keys = [span.key for span in self.children if span.key]
         if len(span_keys) != len(set(span_keys)):
             raise ValueError("Two spans have the same `_key`.")
-        if (self.level is None) != (self.list_item is None):
-            raise ValueError("`listItem` and `level` go together.")
+        if self.level is not None and self.list_item is None:
+            raise ValueError("Only a list item has a `level`.")
         return self
 
     def as_block(self) -> body.Text:
@@ -65,7 +65,7 @@ class TextBlock(Sent):
             tuple(body.Link(link.key, link.href) for link in self.mark_defs),
             self.style,
             self.list_item,
-            self.level,
+            self.level or (1 if self.list_item else None),
         )
 
 

@@ -1,6 +1,7 @@
 """Between what a writer sends and a draft: slugs become ids, markup becomes blocks, and back again."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -16,6 +17,7 @@ from domain.articles import Article, Draft, LeadImage, Seo
 from domain.body import Body, with_keys
 from domain.delivery import Names, Wanted
 from domain.errors import Flaw, Unfit
+from domain.permissions import Permission, may
 from domain.workflow import PublicationState, allowed_actions
 from infra import articles, contributors, markup, media, names, tags
 from infra.db import Connection
@@ -49,16 +51,20 @@ def fitting(body: Body, pointer: str) -> Body:
         raise Unfit(*(Flaw(pointer, told(one)) for one in error.errors())) from None
 
 
-async def draft_of(form: schemas.ArticleForm, body: Body, connection: Connection) -> Draft:
+async def draft_of(form: schemas.ArticleForm, body: Body, visit: Visit, connection: Connection) -> Draft:
     """Return the draft that a form says, or refuse what names things that do not exist."""
     tag_ids = await tags.ids_by_slug(
         connection, frozenset([*form.tags, *([form.section] if form.section else [])])
     )
     maker_ids = await contributors.ids_by_slug(connection, frozenset(one.contributor for one in form.credits))
     _refuse(_unknown_names(form, tag_ids, maker_ids))
-    draft = _draft(form, body, tag_ids, maker_ids)
+    policy = form.teaser.as_policy(visit.parts.settings.teaser.policy) if form.teaser else None
+    draft = replace(_draft(form, body, tag_ids, maker_ids), teaser=policy)
     known_media = await media.existing(connection, draft.media_ids)
-    known_articles = await articles.existing(connection, draft.article_ids)
+    sees_all = may(visit.person, Permission.EDIT_ALL_ARTICLES)
+    known_articles = await articles.existing(
+        connection, draft.article_ids, known_to=None if sees_all else visit.person.account_id, now=visit.now
+    )
     _refuse(_unknown_ids(draft, known_media, known_articles))
     return draft
 
@@ -77,7 +83,6 @@ def _draft(form: schemas.ArticleForm, body: Body, tag_ids: dict[str, str], maker
             form.access.holds_from,
             form.access.holds_until,
         ),
-        teaser=form.teaser.as_policy() if form.teaser else None,
         section_id=tag_ids[form.section] if form.section else None,
         tag_ids=tuple(dict.fromkeys(tag_ids[slug] for slug in form.tags)),
         credits=tuple(

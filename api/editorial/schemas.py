@@ -16,7 +16,7 @@ from domain.teaser import Boundary
 from domain.workflow import Action, DraftState
 
 MAX_EXTENSIONS_BYTES = 20_000
-MAX_MARKUP = 500_000
+MAX_MARKUP = 200_000
 
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:-[a-z]+)*$", max_length=40)]
 ExtensionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]+$", max_length=60)]
@@ -49,7 +49,8 @@ class Teaser(Model):
         default=None, exclude_if=is_none
     )
     marker: Literal[True] | None = Field(default=None, exclude_if=is_none)
-    boundary: Boundary = Boundary.SENTENCE
+    boundary: Boundary | None = None
+    """Where the cut may fall; the publication's default if it is left out."""
 
     @field_validator("marker", mode="before")
     @classmethod
@@ -64,13 +65,14 @@ class Teaser(Model):
             raise ValueError("It takes exactly one of `words`, `percent`, `blocks` and `marker`.")
         return self
 
-    def as_policy(self) -> teaser.Policy:
-        """Return the policy."""
+    def as_policy(self, house: teaser.Policy) -> teaser.Policy:
+        """Return the policy; the house's says where cuts fall unless this does."""
+        boundary = self.boundary or house.boundary
         for measure in (teaser.Measure.WORDS, teaser.Measure.PERCENT, teaser.Measure.BLOCKS):
             amount = getattr(self, measure)
             if amount is not None:
-                return teaser.Policy(measure, amount, self.boundary)
-        return teaser.Policy(teaser.Measure.MARKER, 0, self.boundary)
+                return teaser.Policy(measure, amount, boundary)
+        return teaser.Policy(teaser.Measure.MARKER, 0, boundary)
 
     @classmethod
     def of(cls, policy: teaser.Policy) -> "Teaser":

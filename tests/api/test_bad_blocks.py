@@ -69,7 +69,6 @@ BLOCKS: list[tuple[Json, str]] = [
     (block(span(_key="a"), span(_key="a")), ""),
     (block(span(), style="h1"), "/style"),
     (block(span(), style=MARKER), "/style"),
-    (block(span(), listItem="bullet"), ""),
     (block(span(), level=1), ""),
     (block(span(), listItem="square", level=1), "/listItem"),
     *((block(span(), listItem="bullet", level=level), "/level") for level in (0, -1, 11, 10**9, 10**40)),

@@ -100,3 +100,13 @@ async def test_every_flaw_is_told_at_once(newsroom: Newsroom) -> None:
     form = {"title": "T", "language": "en", "section": "no", "tags": ["no", "nope"]}
     refused = await newsroom.send("POST", "/articles", json=form)
     assert [flaw["pointer"] for flaw in refused.json()["errors"]] == ["/section", "/tags/0", "/tags/1"]
+
+
+async def test_a_list_item_without_a_level_is_at_the_first(newsroom: Newsroom) -> None:
+    draft = await newsroom.draft(body=[paragraph("One", listItem="bullet")])
+    assert draft["body"][0]["level"] == 1
+
+
+async def test_a_teaser_without_a_boundary_takes_the_settings(newsroom: Newsroom) -> None:
+    draft = await newsroom.draft(teaser={"words": 7})
+    assert draft["teaser"] == {"words": 7, "boundary": "sentence"}

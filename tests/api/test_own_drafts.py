@@ -168,3 +168,16 @@ async def test_a_contributor_who_is_none_any_more_loses_their_drafts(client: Asy
         headers = {"Authorization": f"Bearer {token}"}
         response = await client.get(f"/v1/editorial/articles/{draft['id']}", headers=headers)
         assert response.status_code == 403
+
+
+async def test_a_link_does_not_tell_whether_somebody_elses_draft_exists(
+    newsroom: Newsroom, writer: Newsroom
+) -> None:
+    hidden, public = await newsroom.draft(), await newsroom.published(slug="public")
+    for name, value in (("related", [hidden["id"]]), ("translation_of", hidden["id"])):
+        missing = [new_id()] if name == "related" else new_id()
+        forms = ({"title": "Mine", "language": "fr", name: one} for one in (value, missing))
+        real, made_up = [await writer.send("POST", "/articles", json=form) for form in forms]
+        assert real.status_code == made_up.status_code == 422
+        assert real.json()["errors"] == made_up.json()["errors"]
+    assert (await writer.draft(related=[public["id"]]))["related"] == [public["id"]]

@@ -155,3 +155,11 @@ def tokens(signing_keys: str) -> Tokens:
 def test_whatever_it_is_it_is_refused_and_breaks_nothing(tokens: Tokens, token: str) -> None:
     with pytest.raises(Unidentified):
         tokens.verify(token, now=WHEN)
+
+
+def test_a_huge_token_is_refused_for_its_size_alone(tokens: Tokens) -> None:
+    good = tokens.issue("somebody", [], now=WHEN, seconds=60, token_id="t")
+    long = tokens.issue("somebody", [], now=WHEN, seconds=60, token_id="t" * MAX_BYTES)
+    assert tokens.verify(good, now=WHEN).account_id == "somebody"
+    with pytest.raises(Unidentified, match="too long"):
+        tokens.verify(long, now=WHEN)

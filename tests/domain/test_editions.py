@@ -102,8 +102,15 @@ def test_teaser_and_full_text_are_two_documents() -> None:
     body = (para(many(60), "a"), PAYWALL, IMAGE, para(many(40), "b"))
     edition = make_edition(an_article(replace(FULL, body=body)), publication_id="new", now=NOW, style=STYLE)
     assert edition.full == without_paywall(body)
-    assert edition.teaser == Teaser((para("w1 w2 w3 w4 w5 w6 w7 w8 …", "a"),), 90)
+    assert edition.teaser == Teaser((para(many(60) + " …", "a"),), 30)
     assert edition.front == front_of(replace(FULL, body=body))
+
+
+def test_a_paywall_block_ends_the_free_part_unless_the_article_says_otherwise() -> None:
+    draft = a_draft(gate=SUBSCRIBERS, body=(para(many(3)), PAYWALL, para(many(97))))
+    assert cut_teaser(draft, STYLE).body == (para(many(3) + " …"),)
+    own = replace(draft, teaser=Policy(Measure.WORDS, 2, Boundary.WORD))
+    assert cut_teaser(own, STYLE).body == (para("w1 w2 …"),)
 
 
 def test_the_articles_own_teaser_comes_before_the_house_style() -> None:

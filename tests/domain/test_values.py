@@ -44,6 +44,7 @@ def test_every_value_is_frozen_and_slotted() -> None:
         ("fr", "Suisse"),
         ("fr-CH", "la Suisse"),
         ("fr-BE", "Suisse"),
+        ("fr-CH-1996", "la Suisse"),
         ("de", "Schweiz"),
         ("de-AT", "Schweiz"),
         ("en", "Switzerland"),

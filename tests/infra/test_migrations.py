@@ -145,7 +145,8 @@ async def test_prepare_migrates_an_sqlite_file_and_refuses_an_old_postgresql(emp
 
 
 async def test_several_starters_migrate_once(empty: Database) -> None:
-    await asyncio.gather(*((prepare if empty.is_sqlite else migrate)(empty) for _ in range(3)))
+    async with asyncio.timeout(30):
+        await asyncio.gather(*((prepare if empty.is_sqlite else migrate)(empty) for _ in range(3)))
     assert await is_current(empty)
     assert await _differences(empty) == []
 

@@ -40,17 +40,17 @@ def test_a_cursor_tells_nothing() -> None:
     assert sum(a == b for a, b in zip(one, other, strict=True)) < len(one) / 3
 
 
-@given(at=st.integers(0, 10_000), character=st.characters(exclude_categories=["Cs"]))
-def test_no_character_of_a_cursor_can_be_changed(at: int, character: str) -> None:
+def test_no_character_of_a_cursor_can_be_changed() -> None:
     cursor = SEALS.seal_cursor(PLACE, bound_to="articles")
-    at %= len(cursor) + 1
-    for changed in (
-        cursor[:at] + character + cursor[at + 1 :],
-        cursor[:at] + character + cursor[at:],
-        cursor[:at] + cursor[at + 1 :],
-        cursor[:at],
-    ):
-        assert changed == cursor or _is_refused(changed), changed
+    for at in range(len(cursor) + 1):
+        for character in "A_-b9! \n=+/~é":
+            for changed in (
+                cursor[:at] + character + cursor[at + 1 :],
+                cursor[:at] + character + cursor[at:],
+                cursor[:at] + cursor[at + 1 :],
+                cursor[:at],
+            ):
+                assert changed == cursor or _is_refused(changed), changed
 
 
 @pytest.mark.parametrize(
