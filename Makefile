@@ -17,13 +17,13 @@ demo: .venv/.run ## Serve an example newsroom on http://127.0.0.1:8000 (PORT=…
 setup: .venv/.dev ## Make .venv with everything that development needs
 
 test: .venv/.dev ## Run the suite, on SQLite and on a PostgreSQL that it starts itself
+	$(BIN)/pytest -q -n $(WORKERS) -m "not deep"
+
+test-deep: .venv/.dev ## Run it with full products, long random runs, races with real commits, and coverage
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -q -n $(WORKERS) -m "not deep" --cov --cov-report=
+	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -n $(WORKERS) --cov --cov-report=
 	$(BIN)/coverage report --include='domain/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
-
-test-deep: .venv/.dev ## Run it with full products, long random runs, and races with real commits
-	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -n $(WORKERS)
 
 check: .venv/.dev ## Check format, lint, types, layers, and that the contract is the application's
 	$(BIN)/ruff format --check .

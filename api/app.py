@@ -63,9 +63,11 @@ def application(settings: Settings) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
-    await prepare(parts.database)
-    yield
-    await parts.database.close()
+    try:
+        await prepare(parts.database)
+        yield
+    finally:
+        await parts.database.close()
 
 
 def _surround(app: FastAPI, settings: Settings) -> None:

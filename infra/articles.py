@@ -86,13 +86,18 @@ async def page(
 
 
 async def existing(
-    connection: AsyncConnection, ids: frozenset[str], *, known_to: str | None, now: datetime
+    connection: AsyncConnection,
+    ids: frozenset[str],
+    *,
+    known_to: str | None,
+    linked: frozenset[str],
+    now: datetime,
 ) -> frozenset[str]:
-    """Return those of these ids that exist; to one writer, if named, only their own and what is live."""
+    """Return those of these ids that exist; to one writer, if named, only their own, the live and the linked."""
     query = select(articles.c.id).where(articles.c.id.in_(ids))
     if known_to is not None:
         live = select(publications.c.id).where(publications.c.article_id == articles.c.id, is_live(now))
-        query = query.where(or_(articles.c.created_by == known_to, live.exists()))
+        query = query.where(or_(articles.c.created_by == known_to, articles.c.id.in_(linked), live.exists()))
     return frozenset((await connection.scalars(query)).all())
 
 

@@ -32,7 +32,7 @@ DATABASES = ("sqlite", "postgresql")
 hypothesis_settings.register_profile(
     "quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-hypothesis_settings.register_profile("deep", parent=hypothesis_settings.get_profile("quick"), max_examples=2000)
+hypothesis_settings.register_profile("deep", parent=hypothesis_settings.get_profile("quick"), max_examples=300)
 hypothesis_settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

@@ -161,7 +161,7 @@ async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: Id, ve
     body = await drafts.body_of(form, visit)  # outside the transaction: markup may take its time
     async with visit.writing() as connection:
         before = await _expected(visit, connection, article_id, version)
-        draft = await drafts.draft_of(form, body, visit, connection)
+        draft = await drafts.draft_of(form, body, visit, connection, before=before.draft)
         group_id = await _group(connection, before.id, draft)
         after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
         await _save(visit, connection, before, after, "edit")

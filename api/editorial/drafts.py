@@ -51,8 +51,13 @@ def fitting(body: Body, pointer: str) -> Body:
         raise Unfit(*(Flaw(pointer, told(one)) for one in error.errors())) from None
 
 
-async def draft_of(form: schemas.ArticleForm, body: Body, visit: Visit, connection: Connection) -> Draft:
-    """Return the draft that a form says, or refuse what names things that do not exist."""
+async def draft_of(
+    form: schemas.ArticleForm, body: Body, visit: Visit, connection: Connection, *, before: Draft | None = None
+) -> Draft:
+    """Return the draft that a form says, or refuse what names things that do not exist.
+
+    Links that the draft before had may stay: an editor may have set them to what its writer cannot know of.
+    """
     tag_ids = await tags.ids_by_slug(
         connection, frozenset([*form.tags, *([form.section] if form.section else [])])
     )
@@ -63,7 +68,11 @@ async def draft_of(form: schemas.ArticleForm, body: Body, visit: Visit, connecti
     known_media = await media.existing(connection, draft.media_ids)
     sees_all = may(visit.person, Permission.EDIT_ALL_ARTICLES)
     known_articles = await articles.existing(
-        connection, draft.article_ids, known_to=None if sees_all else visit.person.account_id, now=visit.now
+        connection,
+        draft.article_ids,
+        known_to=None if sees_all else visit.person.account_id,
+        linked=before.article_ids if before else frozenset(),
+        now=visit.now,
     )
     _refuse(_unknown_ids(draft, known_media, known_articles))
     return draft

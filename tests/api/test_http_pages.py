@@ -7,7 +7,8 @@ from http import HTTPStatus
 import pytest
 from httpx import AsyncClient
 
-from api.problems import _OF_REFUSAL, _OF_STATUS, KINDS
+from api.problem_kinds import KINDS
+from api.problems import _OF_REFUSAL, _OF_STATUS
 from domain import errors
 
 OUTSIDE = re.compile(r"(?:https?:)?//[\w.-]+")

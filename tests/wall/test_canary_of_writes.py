@@ -80,13 +80,14 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
 
 
 async def test_a_contributors_own_article_brings_nothing_of_what_it_names(corpus: Corpus) -> None:
+    live = [one for one in corpus.articles.values() if (one["publication"] or {}).get("state") == "live"]
+    pictures = [{"_type": "image", "media_id": one["id"]} for one in corpus.media.values()]
     form = {
         "title": "Fishing",
         "language": "en",
-        "body": [{"_type": "image", "media_id": one["id"]} for one in corpus.media.values()]
-        + [paragraph("Text.")],
+        "body": [paragraph("Text."), *pictures],
         "lead_image": {"media_id": corpus.media["draft-only"]["id"]},
-        "related": [one["id"] for one in corpus.articles.values() if one["publication"]],
+        "related": [one["id"] for one in live],
         "tags": corpus.tags,
         "credits": [{"role": "author", "contributor": slug} for slug in corpus.contributors],
     }
@@ -94,7 +95,7 @@ async def test_a_contributors_own_article_brings_nothing_of_what_it_names(corpus
     for dry_run in ("true", "false"):
         path = f"/v1/editorial/articles?dry_run={dry_run}"
         answer = await corpus.client.post(path, json=form, headers=headers)
-        assert answer.is_success
+        assert answer.is_success, answer.text
         met = corpus.canaries.in_text(answer.text) - sent
         assert not {word for word in met if "colleague" not in corpus.canaries.audience[word]}
 
@@ -120,6 +121,16 @@ async def test_a_contributor_cannot_find_out_which_drafts_of_others_exist(
     assert there.json()["errors"] == missing.json()["errors"]
     for allowed in (own["id"], public["id"]):
         assert (await contributor.send("POST", "/articles", json=naming(allowed))).status_code == 201
+
+
+async def test_a_contributor_can_go_on_with_an_own_draft_that_an_editor_linked_to_a_secret_one(
+    newsroom: Newsroom, people: People
+) -> None:
+    secret = await newsroom.draft()
+    contributor = Newsroom(newsroom.client, await people.headers("contributor"))
+    own = await newsroom.edit(await contributor.draft(title="Own"), related=[secret["id"]])
+    edited = await contributor.edit(own, title="Still my own")
+    assert edited["related"] == [secret["id"]]
 
 
 def test_people_are_those_of_the_contract() -> None:

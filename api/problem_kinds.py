@@ -1,0 +1,122 @@
+"""The kinds of problem that an answer can tell of, each with the page that explains it to a person."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A type of problem: its address under `/problems/`, its status, title and explanation."""
+
+    name: str
+    status: int
+    title: str
+    explanation: str
+
+
+KINDS = {
+    kind.name: kind
+    for kind in (
+        Kind(
+            "bad-request",
+            400,
+            "The request is not understood",
+            "A parameter, a header or the syntax of the body is wrong. `errors` names which, where it can be "
+            "told. Unknown and repeated query parameters are refused too, so that no typing error goes unnoticed.",
+        ),
+        Kind(
+            "invalid-grant",
+            400,
+            "No token is given for this",
+            "The token endpoint refused; `error` is the code of RFC 6749, section 5.2. For a wrong e-mail address "
+            "or password it is `invalid_grant`, without telling which of the two was wrong.",
+        ),
+        Kind(
+            "unauthorized",
+            401,
+            "Sign in first",
+            "The operation needs an access token, or the one that was sent is not good (any more). Get one from "
+            "`POST /v1/auth/token` and send it as `Authorization: Bearer …`.",
+        ),
+        Kind("forbidden", 403, "You may not do this", "Your account's roles do not allow the operation."),
+        Kind(
+            "not-found",
+            404,
+            "There is nothing here",
+            "Nothing is at this address, or nothing that you may know of; the two look alike on purpose.",
+        ),
+        Kind(
+            "method-not-allowed",
+            405,
+            "Not this way",
+            "The address exists and does not take this method. `Allow` lists those that it takes.",
+        ),
+        Kind(
+            "wrong-state",
+            409,
+            "Not in this state",
+            "The article's state does not admit the action. `rule` names the rule that refused; the article's "
+            "`allowed_actions` lists what is possible now.",
+        ),
+        Kind(
+            "conflict",
+            409,
+            "It collides with something",
+            "Something that must be unique is taken, or somebody else was faster. `rule` names what.",
+        ),
+        Kind(
+            "withdrawn",
+            410,
+            "The article has been withdrawn",
+            "It was published here and has been taken back. `detail` gives the public reason.",
+        ),
+        Kind(
+            "stale",
+            412,
+            "Somebody saved a newer version",
+            "`If-Match` names another version than the present one, which `current_version` tells. Read the "
+            "resource again, put your change on top of it, and retry.",
+        ),
+        Kind(
+            "too-large",
+            413,
+            "That is too much",
+            "The body of the request is larger than this server takes.",
+        ),
+        Kind(
+            "unsupported-media-type",
+            415,
+            "Not in this form",
+            "The body's type is not one that the operation takes, or its content is not what the type says.",
+        ),
+        Kind(
+            "range-not-satisfiable",
+            416,
+            "There are no such bytes",
+            "`Range` asks for bytes behind the end of the picture. `Content-Range` tells how many it has.",
+        ),
+        Kind(
+            "unprocessable",
+            422,
+            "It does not fit",
+            "The body was understood and does not fit. `errors` lists every flaw with a JSON pointer (RFC 6901).",
+        ),
+        Kind(
+            "precondition-required",
+            428,
+            "Say which version you change",
+            "Send `If-Match` with the `ETag` of the version that you read, so that nobody's work is overwritten.",
+        ),
+        Kind(
+            "internal-error",
+            500,
+            "Something broke here",
+            "This is our fault. Nothing was changed. `request_id` finds the cause in the server's log.",
+        ),
+        Kind(
+            "unavailable",
+            503,
+            "Not right now",
+            "The database is busy or the server is shutting down. Nothing was changed; retry after `Retry-After`.",
+        ),
+    )
+}
