@@ -7,6 +7,8 @@ from api.parts import Visit
 from domain.articles import Publication
 from domain.media import ORIGINAL
 
+A_READER, THE_NEWSROOM = "reader", "newsroom"
+
 
 @dataclass(frozen=True, slots=True)
 class Links:
@@ -25,13 +27,16 @@ class Links:
             language=quote(publication.language), slug=quote(publication.slug), id=publication.article_id
         )
 
-    def picture(self, media_id: str, *, signed: bool) -> str:
-        """Return the address of a picture; a signed one opens it for some minutes to whoever has it."""
+    def picture(self, media_id: str, *, signed_for: str | None) -> str:
+        """Return the address of a picture; a signed one opens it for some minutes to whoever has it.
+
+        For a reader it does so only while some live article shows the picture, for the newsroom always.
+        """
         path = f"/media/{media_id}/{ORIGINAL}"
-        if not signed:
+        if signed_for is None:
             return self.to(path)
         settings = self.visit.parts.settings
         expires, signature = self.visit.parts.seals.sign_media(
-            path, now=self.visit.now, seconds=settings.media_url_seconds
+            f"{path} {signed_for}", now=self.visit.now, seconds=settings.media_url_seconds
         )
         return self.to(path, expires=str(expires), signature=signature)

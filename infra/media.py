@@ -47,17 +47,17 @@ async def page(connection: AsyncConnection, *, before: str | None, limit: int) -
     return [_medium(row) for row in await connection.execute(query)]
 
 
-async def find_public(connection: AsyncConnection, media_id: str, *, now: datetime) -> Medium | None:
-    """Return a medium that everybody may see now: it is in the visible part of a live publication."""
+async def find_live(
+    connection: AsyncConnection, media_id: str, *, behind_gates: bool, now: datetime
+) -> Medium | None:
+    """Return a medium that a live publication shows to everybody, or, if asked for, behind its gate."""
     shown = (
         select(publication_media.c.media_id)
         .join(publications, publications.c.id == publication_media.c.publication_id)
-        .where(
-            publication_media.c.media_id == media.c.id,
-            is_live(now),
-            publication_media.c.in_teaser | gate_is_open(now),
-        )
+        .where(publication_media.c.media_id == media.c.id, is_live(now))
     )
+    if not behind_gates:
+        shown = shown.where(publication_media.c.in_teaser | gate_is_open(now))
     row = (await connection.execute(select(media).where(media.c.id == media_id, shown.exists()))).one_or_none()
     return _medium(row) if row else None
 

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 
 from api import caching
 from api.deps import VisitOf
+from api.links import A_READER, THE_NEWSROOM
 from api.parts import Visit
 from api.problems import answer, declared, request_id
 from api.routing import Route
@@ -43,21 +44,27 @@ async def read_media(
     """Answer the bytes of a picture that is in the visible part of a live article, or whose address is signed."""
     if rendition != ORIGINAL:
         raise NotThere
-    path = f"/media/{media_id}/{rendition}"
-    is_signed = (
-        expires is not None
-        and signature is not None
-        and visit.parts.seals.is_signed_media(path, expires, signature, now=visit.now)
-    )
-    until = None if is_signed else await media.next_change(visit.reading, media_id, now=visit.now)
-    found = (
-        await media.get(visit.reading, media_id)
-        if is_signed
-        else await media.find_public(visit.reading, media_id, now=visit.now)
-    )
+    signed_for = _signed_for(visit, f"/media/{media_id}/{rendition}", expires, signature)
+    until = None if signed_for else await media.next_change(visit.reading, media_id, now=visit.now)
+    found = await _found(visit, media_id, signed_for)
     if found is None or not visit.parts.storage.path(media_id).is_file():
         raise NotThere
-    return _file(request, visit, found, is_signed=is_signed, until=until)
+    return _file(request, visit, found, is_signed=signed_for is not None, until=until)
+
+
+def _signed_for(visit: Visit, path: str, expires: int | None, signature: str | None) -> str | None:
+    """Return whom this address was signed for, if it was and still is good."""
+    if expires is None or signature is None:
+        return None
+    good = visit.parts.seals.is_signed_media
+    audiences = (A_READER, THE_NEWSROOM)
+    return next((who for who in audiences if good(f"{path} {who}", expires, signature, now=visit.now)), None)
+
+
+async def _found(visit: Visit, media_id: str, signed_for: str | None) -> Medium | None:
+    if signed_for == THE_NEWSROOM:
+        return await media.get(visit.reading, media_id)
+    return await media.find_live(visit.reading, media_id, behind_gates=signed_for == A_READER, now=visit.now)
 
 
 def _file(request: Request, visit: Visit, medium: Medium, *, is_signed: bool, until: datetime | None) -> Response:

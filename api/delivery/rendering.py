@@ -3,7 +3,7 @@
 from typing import Any
 
 from api.delivery import schemas
-from api.links import Links
+from api.links import A_READER, Links
 from domain.access import Decision
 from domain.articles import LeadImage, Publication
 from domain.body import Block, Body, Divider, Embed, Image, Paywall, ReadAlso, Text
@@ -121,7 +121,7 @@ def _link(name: ArticleName, links: Links) -> schemas.ArticleLink:
 
 
 def _media(picture: Picture, alt: str | None, links: Links, *, signed: bool) -> schemas.Media:
-    url = links.picture(picture.id, signed=signed)
+    url = links.picture(picture.id, signed_for=A_READER if signed else None)
     size = {"width": picture.width, "height": picture.height, "content_type": picture.content_type}
     return schemas.Media(
         id=picture.id,

@@ -11,7 +11,7 @@ from api.editorial import schemas
 from api.editorial.patches import patched
 from api.editorial.replies import plain, versioned
 from api.editorial.uploads import read_upload
-from api.links import Links
+from api.links import THE_NEWSROOM, Links
 from api.pages import next_link, open_cursor, seal_cursor
 from api.parts import Visit
 from api.problems import declared
@@ -192,7 +192,7 @@ def _shown(visit: Visit, medium: Medium) -> schemas.Media:
     return schemas.Media(
         **_form(medium),
         id=medium.id,
-        url=Links(visit).picture(medium.id, signed=True),
+        url=Links(visit).picture(medium.id, signed_for=THE_NEWSROOM),
         content_type=medium.facts.content_type,
         width=medium.facts.width,
         height=medium.facts.height,

@@ -142,3 +142,16 @@ async def test_a_picture_of_what_was_taken_back_is_secret_again(newsroom: Newsro
     await newsroom.act(article, action, public_note="Wrong.")
     for variant in ({}, {"If-None-Match": tag}):
         assert (await client.get(path, headers=variant)).status_code == 404
+
+
+@pytest.mark.parametrize("action", ["unpublish", "withdraw"])
+async def test_a_readers_signed_address_ends_with_the_article_and_the_newsrooms_does_not(
+    newsroom: Newsroom, people: People, action: str
+) -> None:
+    medium, article = await essay(newsroom)
+    reader_url = await signed(newsroom.client, await people.headers("subscriber"))
+    assert (await newsroom.client.get(reader_url)).status_code == 200
+    await newsroom.act(article, action, public_note="Wrong.")
+    assert (await newsroom.client.get(reader_url)).status_code == 404
+    newsroom_url = (await newsroom.send("GET", f"/media/{medium['id']}")).json()["url"]
+    assert (await newsroom.client.get(newsroom_url)).status_code == 200
