@@ -24,7 +24,7 @@ from infra.ids import Sources
 from infra.keys import load_keyring
 from infra.migrations import OldSchema, migrate, prepare
 from infra.passwords import MAX_LENGTH, MIN_LENGTH, hash_password
-from infra.settings import PREFIX, Settings, WrongSettings, load_settings
+from infra.settings import PREFIX, Settings, WrongSettings, load_settings, unknown_settings
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Standfirst: journalism behind a paywall.")
 accounts_app = typer.Typer(no_args_is_help=True, help="Accounts: who signs in, and as what.")
@@ -77,6 +77,8 @@ def serve(
 ) -> None:
     """Answer requests. On an empty data folder it needs no configuration at all."""
     settings = load_settings()
+    for name in unknown_settings():
+        err.print(f"standfirst: there is no setting {name}; it is ignored.", markup=False, highlight=False)
     _check_free(host, port)
     if "public_url" not in settings.model_fields_set:
         os.environ[f"{PREFIX}PUBLIC_URL"] = _address(host, port)

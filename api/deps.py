@@ -9,7 +9,9 @@ from pydantic import BeforeValidator
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, VersionNeeded
 
-_TAG = re.compile(r'"(\d{1,9})"')
+_VERSION = re.compile(r'"([0-9]{1,9})"')
+_ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')  # RFC 9110, section 8.8.3
+NO_VERSION = -1  # a tag that never was one of ours, so that it is as stale as any
 
 
 def _visit(request: Request) -> Visit:
@@ -31,10 +33,11 @@ def _version(
     """Return the version that a write was made on. `*` names none, so it is as good as nothing."""
     if if_match is None or if_match.strip() == "*":
         raise VersionNeeded
-    named = _TAG.fullmatch(if_match.strip())
-    if named is None:
-        raise BadRequest('It must be one entity tag, such as "7".', parameter="If-Match")
-    return int(named.group(1))
+    if named := _VERSION.fullmatch(if_match.strip()):
+        return int(named.group(1))
+    if _ENTITY_TAG.fullmatch(if_match.strip()):
+        return NO_VERSION
+    raise BadRequest('It must be one entity tag, such as "7".', parameter="If-Match")
 
 
 def _digits(value: object) -> object:

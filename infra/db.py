@@ -43,7 +43,7 @@ class Database:
         url = make_url(sqlalchemy_url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite and url.database:
-            Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+            Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             Path(url.database).open("ab").close()  # what cannot be opened is told here, not in the driver's thread
         self.engine: AsyncEngine = create_async_engine(
             url,

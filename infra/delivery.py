@@ -6,7 +6,7 @@ from functools import reduce
 from operator import or_
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Select, Table, func, select, tuple_
+from sqlalchemy import Column, Select, Table, case, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Decision, Offer, Requires, decide, offers_for
@@ -131,6 +131,14 @@ async def cards(
     wanted = reduce(or_, (wanted_by_card(one.front) for one in found), Wanted())
     named = await names.fetch(connection, wanted, now=now)
     return [_card(one, person, named, now) for one in found]
+
+
+async def next_gate_change(connection: AsyncConnection, *, now: datetime) -> datetime | None:
+    """Return the next moment at which the gate of anything live opens or closes."""
+    gates = (publications.c.holds_from, publications.c.holds_until)
+    coming = (func.min(case((moment > now, moment))) for moment in gates)
+    row = (await connection.execute(select(*coming).where(is_live(now)))).one()
+    return min((moment for moment in row if moment), default=None)
 
 
 def _card(found: Found, person: Person, named: Names, now: datetime) -> Card:

@@ -122,7 +122,7 @@ def _generate(algorithm: str) -> SigningKey:
 
 def _write_new(path: Path, text: str) -> None:
     """Write a secret file whole or not at all; of several processes that start at once the first wins."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")  # not the pid: containers share those
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

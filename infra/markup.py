@@ -68,7 +68,8 @@ _CLEANER = nh3.Cleaner(
     url_relative="deny",
     link_rel=None,
 )
-_MARKDOWN = MarkdownIt("commonmark", {"html": True}).enable("strikethrough")
+_MAX_NESTING = 60
+_MARKDOWN = MarkdownIt("commonmark", {"html": True, "maxNesting": _MAX_NESTING + 10}).enable("strikethrough")
 _WHITE = re.compile(r"[ \t\r\n\f]+")
 _BREAK = "\n"
 _MAX_LEVEL = 10
@@ -82,7 +83,11 @@ _MAY_STAY_OPEN = frozenset(
 
 def body_from_markdown(markdown: str, new_key: Callable[[], str], *, pointer: str) -> Body:
     """Return the blocks that a Markdown text says."""
-    return body_from_html(_MARKDOWN.render(markdown), new_key, pointer=pointer)
+    tokens = _MARKDOWN.parse(markdown)
+    if any(token.level > _MAX_NESTING for token in tokens):  # a little further, the parser leaves text out
+        raise Unfit(Flaw(pointer, "Lists and quotes are nested too deep in one another."))
+    html = _MARKDOWN.renderer.render(tokens, _MARKDOWN.options, {})
+    return body_from_html(html, new_key, pointer=pointer)
 
 
 def body_from_html(html: str, new_key: Callable[[], str], *, pointer: str) -> Body:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Row, Select, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Stale
@@ -34,9 +34,24 @@ async def get(connection: AsyncConnection, media_id: str) -> Medium | None:
     return _medium(row) if row else None
 
 
-async def existing(connection: AsyncConnection, ids: frozenset[str]) -> frozenset[str]:
-    """Return those of these ids that exist."""
-    return frozenset((await connection.scalars(select(media.c.id).where(media.c.id.in_(ids)))).all())
+async def existing(
+    connection: AsyncConnection, ids: frozenset[str], *, only_public_or: frozenset[str] | None, now: datetime
+) -> frozenset[str]:
+    """Return those of these ids that exist; if asked for, only the ones that everybody sees, or these."""
+    query = select(media.c.id).where(media.c.id.in_(ids))
+    if only_public_or is not None:
+        shown = _shown(behind_gates=False, now=now).exists()
+        query = query.where(or_(media.c.id.in_(only_public_or), shown))
+    return frozenset((await connection.scalars(query)).all())
+
+
+def _shown(*, behind_gates: bool, now: datetime) -> Select[Any]:
+    shown = (
+        select(publication_media.c.media_id)
+        .join(publications, publications.c.id == publication_media.c.publication_id)
+        .where(publication_media.c.media_id == media.c.id, is_live(now))
+    )
+    return shown if behind_gates else shown.where(publication_media.c.in_teaser | gate_is_open(now))
 
 
 async def page(connection: AsyncConnection, *, before: str | None, limit: int) -> list[Medium]:
@@ -51,13 +66,7 @@ async def find_live(
     connection: AsyncConnection, media_id: str, *, behind_gates: bool, now: datetime
 ) -> Medium | None:
     """Return a medium that a live publication shows to everybody, or, if asked for, behind its gate."""
-    shown = (
-        select(publication_media.c.media_id)
-        .join(publications, publications.c.id == publication_media.c.publication_id)
-        .where(publication_media.c.media_id == media.c.id, is_live(now))
-    )
-    if not behind_gates:
-        shown = shown.where(publication_media.c.in_teaser | gate_is_open(now))
+    shown = _shown(behind_gates=behind_gates, now=now)
     row = (await connection.execute(select(media).where(media.c.id == media_id, shown.exists()))).one_or_none()
     return _medium(row) if row else None
 

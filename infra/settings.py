@@ -1,11 +1,13 @@
 """Settings: `STANDFIRST_*` environment variables or a `.env` file. All have defaults that work."""
 
+import os
 import re
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
+from dotenv import dotenv_values
 from pydantic import AnyHttpUrl, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
@@ -186,6 +188,13 @@ class Settings(BaseSettings):
     def media_dir(self) -> Path:
         """Where pictures are kept."""
         return self.data_dir / "media"
+
+
+def unknown_settings() -> tuple[str, ...]:
+    """Return the variables that look like settings and are none: a typing error must not go unnoticed."""
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    given = {name.upper() for name in (*os.environ, *dotenv_values(".env"))}
+    return tuple(sorted(name for name in given if name.startswith(PREFIX) and name not in known))
 
 
 def load_settings(**overrides: object) -> Settings:

@@ -60,13 +60,13 @@ class Storage:
 
     def receive(self, media_id: str) -> Incoming:
         """Open a place for a file that comes in."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return Incoming(self._folder / f"{media_id}.incoming", self._limit)
 
     def keep(self, incoming: Incoming, media_id: str) -> None:
         """Put a finished file in its place; it is there whole or not at all."""
         path = self.path(media_id)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         incoming.path.replace(path)
 
     def path(self, media_id: str) -> Path:

@@ -26,7 +26,7 @@ from infra.settings import Settings
 from infra.tables import metadata
 from tests.newsroom import Clock, Newsroom, People
 
-PGDATA = "STANDFIRST_TESTS_PGDATA"
+PGDATA = "TESTS_OF_STANDFIRST_PGDATA"
 DATABASES = ("sqlite", "postgresql")
 
 hypothesis_settings.register_profile(

@@ -106,7 +106,9 @@ async def list_articles(
     page = schemas.CardPage(
         items=list(map(partial(rendering.card, links=Links(visit)), shown)), next_cursor=following
     )
-    changes = [change for one in shown if (change := one.publication.next_change(visit.now))]
+    changes = [one.publication.next_change(visit.now) for one in shown]
+    if access is not None:  # what is not in the list yet may come in
+        changes.append(await delivery.next_gate_change(visit.reading, now=visit.now))
     return caching.answer(
         request,
         page.model_dump_json().encode(),
@@ -114,7 +116,7 @@ async def list_articles(
             request,
             seconds=visit.parts.settings.cache_seconds,
             now=visit.now,
-            until=min(changes, default=None),
+            until=min((change for change in changes if change), default=None),
         ),
         headers=next_link(request, visit, following),
     )

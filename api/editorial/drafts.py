@@ -65,8 +65,13 @@ async def draft_of(
     _refuse(_unknown_names(form, tag_ids, maker_ids))
     policy = form.teaser.as_policy(visit.parts.settings.teaser.policy) if form.teaser else None
     draft = replace(_draft(form, body, tag_ids, maker_ids), teaser=policy)
-    known_media = await media.existing(connection, draft.media_ids)
     sees_all = may(visit.person, Permission.EDIT_ALL_ARTICLES)
+    known_media = await media.existing(
+        connection,
+        draft.media_ids,
+        only_public_or=None if sees_all else before.media_ids if before else frozenset(),
+        now=visit.now,
+    )
     known_articles = await articles.existing(
         connection,
         draft.article_ids,

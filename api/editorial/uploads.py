@@ -1,5 +1,7 @@
 """Reading an upload: one file and what is said of it, as `multipart/form-data` (RFC 7578)."""
 
+import re
+
 from fastapi import Request
 from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
@@ -12,6 +14,7 @@ from domain.errors import Flaw, Unfit
 from infra.storage import Incoming, pour
 
 FILE = "file"
+_NOT_UTF_8 = re.compile("[\x80-\x9f]")  # what is left of other bytes, which are read as Latin-1
 
 
 async def read_upload(request: Request, incoming: Incoming) -> MediaForm:
@@ -30,6 +33,8 @@ def _said(form: FormData) -> MediaForm:
     if len(fields) + 1 != len(form.multi_items()):
         raise Unfit(Flaw("", "A field may stand there only once."))
     refuse_unkeepable(fields)
+    if _NOT_UTF_8.search("".join(map(str, fields.values()))):
+        raise Unfit(Flaw("", "Send text in UTF-8."))
     try:
         return MediaForm.model_validate(fields)
     except ValidationError as error:

@@ -188,3 +188,13 @@ async def test_the_newsrooms_answers_are_never_kept(client: AsyncClient, newsroo
     for path in (one, "/v1/editorial/articles", "/v1/editorial/tags", "/v1/editorial/media", "/v1/me"):
         response = await client.get(path, headers=newsroom.headers)
         assert (response.status_code, response.headers["cache-control"]) == (200, "no-store"), path
+
+
+async def test_a_list_by_gate_is_kept_no_longer_than_until_something_may_come_in(
+    client: AsyncClient, newsroom: Newsroom, clock: Clock
+) -> None:
+    until = (clock.time + timedelta(seconds=30)).isoformat()
+    await newsroom.published(slug="soon-free", access={"requires": "subscriber", "until": until})
+    kept = (await client.get("/v1/articles", params={"access": "free"})).headers["cache-control"]
+    seconds = [int(part.partition("=")[2]) for part in kept.split(",")[1:]]
+    assert 0 < sum(seconds) <= 30

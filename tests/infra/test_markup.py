@@ -6,6 +6,7 @@ import pytest
 
 from domain.body import Body, Divider, Embed, Image, Paywall, ReadAlso, Text
 from domain.errors import Unfit
+from infra.ids import new_key
 from infra.markup import body_from_html, body_from_markdown
 
 ID = "01890000-0000-7000-8000-000000000001"
@@ -243,3 +244,18 @@ def test_links_keep_to_the_blocks_that_show_them() -> None:
         [],
         ["https://c.test/"],
     ]
+
+
+@pytest.mark.parametrize("mark", ["> ", "- "])
+@pytest.mark.parametrize("depth", [1, 10, 19, 20, 25])
+def test_nested_markdown_is_kept_whole(mark: str, depth: int) -> None:
+    body = body_from_markdown(mark * depth + "LASTWORD", new_key, pointer="/body_markdown")
+    assert [block.text for block in body if isinstance(block, Text)] == ["LASTWORD"]
+
+
+@pytest.mark.parametrize("mark", ["> ", "- "])
+@pytest.mark.parametrize("depth", [70, 150, 10_000])
+def test_markdown_that_is_nested_too_deep_is_refused(mark: str, depth: int) -> None:
+    with pytest.raises(Unfit) as refusal:
+        body_from_markdown(mark * depth + "LASTWORD", new_key, pointer="/body_markdown")
+    assert refusal.value.flaws[0].pointer == "/body_markdown"

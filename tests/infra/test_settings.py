@@ -7,7 +7,7 @@ import pytest
 
 from domain.access import Money, Offer
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
-from infra.settings import PREFIX, Settings, WrongSettings, load_settings
+from infra.settings import PREFIX, Settings, WrongSettings, load_settings, unknown_settings
 
 OFFER: dict[str, Any] = {
     "plan": "monthly",
@@ -218,3 +218,13 @@ def test_settings_cannot_be_changed_and_show_no_secret(monkeypatch: pytest.Monke
     with pytest.raises(ValueError, match="frozen"):
         settings.cache_seconds = 1  # type: ignore[misc]
     assert "canary" not in repr(settings) + str(settings) + settings.model_dump_json()
+
+
+def test_a_name_that_is_no_setting_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("STANDFIRST_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STANDFIRST_DATA_DIR", "here")
+    monkeypatch.setenv("STANDFIRST_TEASER_WORDS", "3")
+    (tmp_path / ".env").write_text("STANDFIRST_OFERS=[]\n")
+    assert unknown_settings() == ("STANDFIRST_OFERS", "STANDFIRST_TEASER_WORDS")

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from domain.errors import TooLarge
+from infra.db import Database
 from infra.storage import CHUNK, Storage, pour
 
 LIMIT = 3 * CHUNK
@@ -77,3 +78,9 @@ async def test_a_picture_can_be_removed_once_or_twice(storage: Storage, tmp_path
     await storage.remove(ID)
     await storage.remove(ID)
     assert _files(tmp_path) == []
+
+
+def test_folders_that_are_made_are_the_servers_own(tmp_path: Path) -> None:
+    Storage(tmp_path / "media", limit=10).receive("some-id")
+    Database(f"sqlite+aiosqlite:///{tmp_path}/data/standfirst.db")
+    assert {(tmp_path / name).stat().st_mode & 0o777 for name in ("media", "data")} == {0o700}

@@ -79,14 +79,35 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
     assert all(200 <= status < 300 for status in done.values()), done
 
 
+async def _is_public(corpus: Corpus, medium: Json) -> bool:
+    return (await corpus.client.get(f"/media/{medium['id']}/original")).is_success
+
+
+async def test_a_contributor_cannot_find_out_which_pictures_exist(newsroom: Newsroom, people: People) -> None:
+    secret, public = await newsroom.medium(), await newsroom.medium(png(shade=9))
+    await newsroom.published(lead_image={"media_id": public["id"]})
+    contributor = Newsroom(newsroom.client, await people.headers("contributor"))
+
+    def naming(media_id: str) -> Json:
+        return {"title": "Fishing", "language": "en", "lead_image": {"media_id": media_id}}
+
+    there = await contributor.send("POST", "/articles", json=naming(secret["id"]))
+    missing = await contributor.send("POST", "/articles", json=naming(new_id()))
+    assert there.status_code == missing.status_code == 422
+    assert there.json()["errors"] == missing.json()["errors"]
+    assert (await contributor.send("POST", "/articles", json=naming(public["id"]))).status_code == 201
+
+
 async def test_a_contributors_own_article_brings_nothing_of_what_it_names(corpus: Corpus) -> None:
     live = [one for one in corpus.articles.values() if (one["publication"] or {}).get("state") == "live"]
-    pictures = [{"_type": "image", "media_id": one["id"]} for one in corpus.media.values()]
+    seen = [one for one in corpus.media.values() if await _is_public(corpus, one)]
+    pictures = [{"_type": "image", "media_id": one["id"]} for one in seen]
+    assert pictures
     form = {
         "title": "Fishing",
         "language": "en",
         "body": [paragraph("Text."), *pictures],
-        "lead_image": {"media_id": corpus.media["draft-only"]["id"]},
+        "lead_image": {"media_id": seen[0]["id"]},
         "related": [one["id"] for one in live],
         "tags": corpus.tags,
         "credits": [{"role": "author", "contributor": slug} for slug in corpus.contributors],

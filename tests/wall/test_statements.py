@@ -20,7 +20,7 @@ GATES: dict[str, Json] = {
 
 NUMBERS = {
     "/v1/articles?limit=20": 2,
-    "/v1/articles?limit=20&tag=sea,land&contributor=known&language=en&access=subscriber": 2,
+    "/v1/articles?limit=20&tag=sea,land&contributor=known&language=en&access=subscriber": 3,
     "/v1/articles/nothing-here": 1,
     "/v1/tags": 1,
     "/v1/tags/sea": 1,
