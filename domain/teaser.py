@@ -154,7 +154,7 @@ def _part(block: Text, ends: list[int], boundary: Boundary) -> Text | None:
         case Boundary.WORD:
             return _clipped(block, ends[-1])
         case Boundary.SENTENCE:
-            legal = sentence_ends(block.text[: ends[-1]])  # what lies behind has no say in where the cut falls
+            legal = [at for at in sentence_ends(block.text) if at <= ends[-1]]
             return _clipped(block, legal[-1]) if legal else None
         case Boundary.BLOCK:
             return None
