@@ -3,15 +3,16 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, or_, select, tuple_, update
+from sqlalchemy import Row, Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.articles import Article, Publication
 from domain.errors import Stale
-from domain.workflow import DraftState, PublicationState
+from domain.workflow import DraftState
 from infra import documents
+from infra.ids import folded
 from infra.publications import HEADER, publication_of
-from infra.tables import articles, publications, revisions
+from infra.tables import articles, draft_links, publications, revisions
 from infra.visibility import is_live
 
 _LATEST = (
@@ -148,11 +149,33 @@ async def _add_revision(connection: AsyncConnection, article: Article, by: str) 
         revisions.insert().values(
             article_id=article.id,
             number=article.revision,
+            version=article.version,
             draft=documents.dump_draft(article.draft),
             created_by=by,
             created_at=article.updated_at,
         )
     )
+    await _link(connection, article)
+
+
+async def _link(connection: AsyncConnection, article: Article) -> None:
+    """Write down what the working draft names, so that it can be told where a thing is used."""
+    draft = article.draft
+    makers = {credit.contributor_id for credit in draft.credits}
+    named = {
+        "tag": draft.all_tag_ids,
+        "contributor": makers,
+        "medium": draft.media_ids,
+        "article": draft.article_ids,
+    }
+    rows = [
+        {"article_id": article.id, "kind": kind, "target_id": target_id}
+        for kind, ids in named.items()
+        for target_id in sorted(ids)
+    ]
+    await connection.execute(delete(draft_links).where(draft_links.c.article_id == article.id))
+    if rows:
+        await connection.execute(insert(draft_links), rows)
 
 
 def _state(article: Article) -> dict[str, Any]:
@@ -161,16 +184,7 @@ def _state(article: Article) -> dict[str, Any]:
         "version": article.version,
         "revision": article.revision,
         "draft_state": article.draft_state,
+        "title_key": folded(article.draft.title),
+        "language": article.draft.language,
         "updated_at": article.updated_at,
     }
-
-
-async def slug_is_taken(connection: AsyncConnection, publication: Publication) -> bool:
-    """Whether another article is live under this slug in this language."""
-    query = select(publications.c.id).where(
-        publications.c.slug == publication.slug,
-        publications.c.language == publication.language,
-        publications.c.state == PublicationState.LIVE,
-        publications.c.article_id != publication.article_id,
-    )
-    return await connection.scalar(query) is not None

@@ -44,9 +44,14 @@ class Sources:
     new_secret: Callable[[], str] = field(default=new_secret)
 
 
+def folded(text: str) -> str:
+    """Return a text as it is looked for: in plain small letters, whatever its script."""
+    return anyascii(text).lower()
+
+
 def slug_of(title: str) -> str:
     """Return a slug for a title in any script; it never looks like an id."""
-    words = re.findall(r"[a-z0-9]+", anyascii(title).lower())
+    words = re.findall(r"[a-z0-9]+", folded(title))
     slug = ""
     for word in words:
         if len(slug) + len(word) >= SLUG_LENGTH:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Row, insert, update
+from sqlalchemy import Row, delete, insert, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Gate, Requires
 from domain.articles import Publication
 from domain.body import media_ids
 from domain.editions import Edition
+from domain.errors import Conflict
 from domain.workflow import PublicationState
 from infra import documents
 from infra.tables import (
@@ -17,6 +18,7 @@ from infra.tables import (
     publication_media,
     publication_tags,
     publications,
+    slugs,
     teasers,
 )
 
@@ -88,6 +90,7 @@ async def put_live(connection: AsyncConnection, edition: Edition) -> None:
     await connection.execute(insert(teasers).values(publication_id=publication.id, body=teaser))
     await connection.execute(insert(full_texts).values(publication_id=publication.id, body=full))
     await _add_links(connection, edition)
+    await hold_slugs(connection, publication)
 
 
 async def set_state(connection: AsyncConnection, publication: Publication) -> None:
@@ -97,6 +100,26 @@ async def set_state(connection: AsyncConnection, publication: Publication) -> No
         .where(publications.c.id == publication.id)
         .values(state=publication.state, public_note=publication.public_note)
     )
+    await hold_slugs(connection, publication)
+
+
+async def hold_slugs(connection: AsyncConnection, publication: Publication) -> None:
+    """Let the article hold the addresses of what it shows or will show, and no others; refuse those of another."""
+    held = (
+        select(publications.c.slug, publications.c.language, publications.c.article_id)
+        .where(publications.c.article_id == publication.article_id, publications.c.state == PublicationState.LIVE)
+        .distinct()
+    )
+    taken = select(slugs.c.article_id).where(
+        slugs.c.article_id != publication.article_id,
+        tuple_(slugs.c.slug, slugs.c.language).in_(
+            held.with_only_columns(held.selected_columns.slug, held.selected_columns.language)
+        ),
+    )
+    await connection.execute(delete(slugs).where(slugs.c.article_id == publication.article_id))
+    if await connection.scalar(taken) is not None:
+        raise Conflict("Another article is published under this slug; give this one another.", rule="slug")
+    await connection.execute(insert(slugs).from_select(["slug", "language", "article_id"], held))
 
 
 def _header(edition: Edition) -> dict[str, Any]:

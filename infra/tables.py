@@ -1,6 +1,7 @@
 """The tables. What everybody may read and what only some may read never share one.
 
 Text behind the wall stands in two places only: `full_texts.body`, and `revisions.draft` of the newsroom.
+(`notes.text` and answers kept in `idempotency_keys` are the newsroom's own, and no public read names them.)
 Documents are JSON in text columns, in the shapes of `infra/documents.py`.
 """
 
@@ -13,9 +14,11 @@ from sqlalchemy import (
     Column,
     DateTime,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     String,
     Table,
@@ -107,7 +110,15 @@ tags = Table(
     Column("name", NAME, nullable=False),
     Column("kind", String(20), nullable=False),
     Column("names", Text, nullable=False),
+    Column("merged_into", ID, index=True),  # the tag that it became a name of; that one is never merged itself
     Column("version", Integer, nullable=False),
+)
+
+tag_slugs = Table(
+    "tag_slugs",  # slugs that tags had before
+    metadata,
+    Column("slug", SLUG, primary_key=True),
+    Column("tag_id", ID, ForeignKey("tags.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 contributors = Table(
@@ -118,7 +129,17 @@ contributors = Table(
     Column("name", NAME, nullable=False),
     Column("kind", String(20), nullable=False),
     Column("bio", Text),
+    Column("media_id", ID, index=True),
+    Column("links", Text, nullable=False, server_default="[]"),
+    Column("merged_into", ID, index=True),
     Column("version", Integer, nullable=False),
+)
+
+contributor_slugs = Table(
+    "contributor_slugs",  # slugs that contributors had before
+    metadata,
+    Column("slug", SLUG, primary_key=True),
+    Column("contributor_id", ID, ForeignKey("contributors.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 media = Table(
@@ -130,6 +151,12 @@ media = Table(
     Column("height", Integer, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("digest", String(64), nullable=False),
+    Column("uploaded_digest", String(64)),  # of the file as it came, before metadata was taken out
+    Column("placeholder", Text),
+    Column("renditions", Text, nullable=False, server_default="[]"),
+    Column("focal_x", Float),
+    Column("focal_y", Float),
+    Column("suggested_credit", Text),  # from the file's own metadata
     Column("alt", Text, nullable=False),
     Column("caption", Text),
     Column("credit", Text),
@@ -137,6 +164,7 @@ media = Table(
     Column("created_by", ID, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("version", Integer, nullable=False),
+    Index("media_uploaded_digest_key", "uploaded_digest", unique=True),
 )
 
 articles = Table(
@@ -147,6 +175,10 @@ articles = Table(
     Column("version", Integer, nullable=False),
     Column("revision", Integer, nullable=False),  # the working draft's
     Column("draft_state", String(20), nullable=False),
+    Column(
+        "title_key", Text, nullable=False, server_default=text("''")
+    ),  # the draft's title, folded, to be found by
+    Column("language", LANGUAGE, nullable=False, server_default=text("''")),  # the draft's
     Column("created_by", ID, nullable=False, index=True),
     Column("created_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False, index=True),
@@ -157,9 +189,28 @@ revisions = Table(
     metadata,
     Column("article_id", ID, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
     Column("number", Integer, primary_key=True),
+    Column("version", Integer, nullable=False, server_default="0"),  # what the article's became by it
     Column("draft", Text, nullable=False),
+    Column("note", Text),
     Column("created_by", ID, nullable=False),
     Column("created_at", Moment, nullable=False),
+)
+
+draft_links = Table(
+    "draft_links",  # what working drafts name by id: tags, contributors, media, articles
+    metadata,
+    Column("article_id", ID, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("target_id", ID, primary_key=True),
+    Index("draft_links_target_index", "target_id", "kind"),
+)
+
+slugs = Table(
+    "slugs",  # who holds a public address: the article that is live or scheduled under it
+    metadata,
+    Column("slug", SLUG, primary_key=True),
+    Column("language", LANGUAGE, primary_key=True),
+    Column("article_id", ID, ForeignKey("articles.id", ondelete="CASCADE"), nullable=False, index=True),
 )
 
 publications = Table(
@@ -182,7 +233,9 @@ publications = Table(
     Column("updated_at", Moment, nullable=False),
     Column("live_from", Moment, nullable=False),
     Column("live_until", Moment),
+    Column("replaced_at", Moment),  # when the scheduled edition takes over
     Column("public_note", Text),
+    Column("corrections", Text, nullable=False, server_default="[]"),
     Column("remaining_percent", Integer, nullable=False),
     Column("front", Text, nullable=False),
     UniqueConstraint("article_id", "number"),
@@ -195,12 +248,11 @@ publications = Table(
         postgresql_where=text("state = 'live'"),
     ),
     Index(
-        "publications_live_slug_key",
-        "slug",
-        "language",
+        "publications_scheduled_article_key",
+        "article_id",
         unique=True,
-        sqlite_where=text("state = 'live'"),
-        postgresql_where=text("state = 'live'"),
+        sqlite_where=text("state = 'scheduled'"),
+        postgresql_where=text("state = 'scheduled'"),
     ),
     Index("publications_slug_index", "slug"),
     Index("publications_newest_index", "state", "published_at", "article_id"),
@@ -232,6 +284,28 @@ publication_media = Table(
     Column("in_teaser", Boolean, nullable=False),
 )
 
+publication_articles = Table(
+    "publication_articles",  # where it sends readers, by "read also" links and lists
+    metadata,
+    _publication_id(),
+    Column("article_id", ID, primary_key=True, index=True),
+)
+
+previews = Table(
+    "previews",
+    metadata,
+    Column("id", ID, primary_key=True),
+    _article_id(),
+    Column("revision", Integer, nullable=False),
+    Column("role", String(20)),  # of the reader that it shows; NULL is nobody known
+    Column("plans", Text, nullable=False),
+    Column("created_by", ID, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Index("previews_article_index", "article_id"),
+)
+
 events = Table(
     "events",
     metadata,
@@ -240,8 +314,31 @@ events = Table(
     Column("subject_id", ID, nullable=False),
     Column("action", String(40), nullable=False),
     Column("version", Integer, nullable=False),
+    Column("revision", Integer),
     Column("by", ID),
     Column("from_address", String(45)),
     Column("at", Moment, nullable=False),
     Index("events_subject_index", "subject", "subject_id", "at"),
+)
+
+notes = Table(
+    "notes",  # what the newsroom said with an action; the audit log itself holds no text
+    metadata,
+    Column("event_id", ID, ForeignKey("events.id", ondelete="CASCADE"), primary_key=True),
+    Column("text", Text, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("account_id", ID, primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("request_digest", String(64), nullable=False),  # of method, path, query and body
+    Column("claim", ID, nullable=False),  # whose request is running; a later one may take over after a while
+    Column("claimed_at", Moment, nullable=False),
+    Column("created_at", Moment, nullable=False, index=True),
+    Column("progress", Text),  # of many rows, what has been answered so far
+    Column("status", Integer),  # NULL while it is running
+    Column("headers", Text),
+    Column("body", LargeBinary),
 )

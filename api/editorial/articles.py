@@ -18,7 +18,7 @@ from api.routing import Route, needs
 from api.types import Id
 from domain.articles import Article, Draft, check_may_delete, check_may_see, edit, move, take_back
 from domain.editions import Edition, cut_teaser, publish
-from domain.errors import Conflict, Flaw, Unfit, expect_version
+from domain.errors import Flaw, Unfit, expect_version
 from domain.permissions import Permission, may
 from domain.workflow import Action, DraftState
 from infra import articles, publications
@@ -234,8 +234,6 @@ async def _show(connection: Connection, article: Article, edition: Edition | Non
         if article.publication:
             await publications.set_state(connection, article.publication)
         return
-    if await articles.slug_is_taken(connection, edition.publication):
-        raise Conflict("Another article is published under this slug; give this one another.", rule="slug")
     await publications.put_live(connection, edition)
 
 

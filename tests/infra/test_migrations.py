@@ -59,7 +59,7 @@ async def _shape(database: Database) -> dict[str, Any]:
         found = inspect(connection)
         return {
             table: {
-                "columns": [(c["name"], str(c["type"]), c["nullable"]) for c in found.get_columns(table)],
+                "columns": sorted((c["name"], str(c["type"]), c["nullable"]) for c in found.get_columns(table)),
                 "primary": found.get_pk_constraint(table),
                 "foreign": sorted(map(repr, found.get_foreign_keys(table))),
                 "unique": sorted(map(repr, found.get_unique_constraints(table))),
@@ -112,7 +112,12 @@ async def test_the_way_back_and_up_again_loses_nothing_of_the_schema(empty: Data
 async def test_migrating_twice_changes_nothing(empty: Database) -> None:
     await migrate(empty)
     async with empty.write() as connection:
-        await connection.execute(text("INSERT INTO tags VALUES ('1', 'kept', 'Kept', 'topic', '{}', 1)"))
+        await connection.execute(
+            text(
+                "INSERT INTO tags (id, slug, name, kind, names, version) "
+                "VALUES ('1', 'kept', 'Kept', 'topic', '{}', 1)"
+            )
+        )
     await migrate(empty)
     await prepare(empty)
     async with empty.read() as connection:
@@ -174,4 +179,4 @@ async def test_a_file_that_is_no_database_is_not_overwritten(tmp_path: Path) -> 
 
 
 def test_the_newest_revision_is_named() -> None:
-    assert newest() == "0001"
+    assert newest() == "0002"
