@@ -72,6 +72,7 @@ class Visit:
         async with self.parts.database.write() as connection:
             yield connection
 
-    async def record(self, connection: Connection, event: Event) -> None:
-        """Write an event into the transaction of its change."""
-        await events.record(connection, event, event_id=self.parts.sources.new_id(), from_address=self.address)
+    async def record(self, connection: Connection, event: Event, *, note: str | None = None) -> None:
+        """Write an event into the transaction of its change; what is said with it stands apart."""
+        event_id = self.parts.sources.new_id()
+        await events.record(connection, event, event_id=event_id, from_address=self.address, note=note)

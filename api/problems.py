@@ -45,6 +45,22 @@ class Flaw(BaseModel):
     detail: str
 
 
+class ChangedBlock(BaseModel):
+    """A block that somebody else added, removed, changed or moved."""
+
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    key: str = Field(alias="_key")
+    change: str
+
+
+class Changed(BaseModel):
+    """What somebody else has changed since the version that a write was made on."""
+
+    fields: list[str]
+    blocks: list[ChangedBlock]
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
@@ -58,6 +74,7 @@ class Problem(BaseModel):
     errors: list[Flaw] | None = Field(default=None, description="What is wrong with the input")
     rule: str | None = Field(default=None, description="The rule that refused")
     current_version: int | None = Field(default=None, description="The version that there is now")
+    changed: Changed | None = Field(default=None, description="What has changed since the version that was named")
     error: str | None = Field(default=None, description="Error code of RFC 6749, section 5.2")
 
 
@@ -136,10 +153,13 @@ def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
 
 def _members(refusal: errors.Refusal) -> dict[str, Any]:
     match refusal:
-        case errors.WrongState(rule=rule) | errors.Conflict(rule=rule):
+        case errors.WrongState(rule=rule) | errors.Conflict(rule=rule) | errors.NotAllowed(rule=rule):
             return {"rule": rule}
-        case errors.Stale(current=current):
-            return {"current_version": current}
+        case errors.Stale(current=current, fields=fields, blocks=blocks):
+            changed = Changed(
+                fields=list(fields), blocks=[ChangedBlock(key=key, change=fate) for key, fate in blocks]
+            )
+            return {"current_version": current, "changed": changed if fields or blocks else None}
         case errors.Unfit(flaws=flaws):
             return {"errors": [Flaw(pointer=flaw.pointer, detail=flaw.detail) for flaw in flaws]}
         case errors.BadRequest(parameter=str(parameter)):

@@ -170,7 +170,7 @@ def check_permission(person: Person, permission: Permission | None) -> None:
         return
     if person.is_anonymous:
         raise Unidentified("This needs an access token.", presented=False)
-    raise NotAllowed("Your account's roles do not allow this.")
+    raise NotAllowed("Your account's roles do not allow this.", rule=permission.value)
 
 
 async def take_body(request: LimitedRequest, parts: Parts, route: APIRoute) -> None:

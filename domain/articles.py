@@ -11,12 +11,12 @@ from typing import Any
 from domain.access import Gate
 from domain.body import Body, article_ids, media_ids
 from domain.credits import Credit, Rights, Source
-from domain.errors import Flaw, NotThere, Unfit, WrongState
+from domain.errors import NotThere, WrongState
 from domain.events import Event, Subject
 from domain.people import Person
 from domain.permissions import Permission, may, may_see_article
 from domain.teaser import Policy
-from domain.workflow import Action, DraftState, PublicationState, State, apply
+from domain.workflow import DraftState, PublicationState, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,24 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Publication:
-    """The header of an edition: enough to find it and to decide about it, and no text.
+class Correction:
+    """What was wrong in an edition, as the public is told; it stays with the article for ever."""
 
-    It is live from `live_from` until before `live_until`. `number` counts the article's publications;
-    `published_at` is the first one's time and `updated_at` this one's; `revision` is the draft's.
+    at: datetime
+    text: str
+
+
+_SHOWN = frozenset({PublicationState.LIVE, PublicationState.SCHEDULED})
+
+
+@dataclass(frozen=True, slots=True)
+class Publication:
+    """The header of an edition: enough to find it and to decide about it, and no text of the article.
+
+    It is live from `live_from` until before `live_until`, or until `replaced_at`, when a scheduled edition takes
+    over. `number` counts the article's publications; `published_at` is the first one's time and `updated_at`
+    this one's; `revision` is the draft's. Its `state` is what was decided (live, scheduled, unpublished or
+    withdrawn); what that means at a moment is `is_live`.
     """
 
     id: str
@@ -97,24 +110,29 @@ class Publication:
     updated_at: datetime
     live_from: datetime
     live_until: datetime | None = None
+    replaced_at: datetime | None = None
     state: PublicationState = PublicationState.LIVE
     public_note: str | None = None
+    corrections: tuple[Correction, ...] = ()
 
     def is_live(self, now: datetime) -> bool:
         """Whether readers can see it at this moment."""
-        if self.state is not PublicationState.LIVE or now < self.live_from:
+        if self.state not in _SHOWN or now < self.live_from:
             return False
-        return self.live_until is None or now < self.live_until
+        return all(end is None or now < end for end in (self.live_until, self.replaced_at))
 
     def next_change(self, now: datetime) -> datetime | None:
         """Return the next moment at which what readers see of it changes by itself."""
-        moments = (self.live_from, self.live_until, self.gate.next_change(now))
+        moments = (self.live_from, self.live_until, self.replaced_at, self.gate.next_change(now))
         return min((moment for moment in moments if moment and moment > now), default=None)
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """An article in the newsroom: its working draft, its state, and its latest publication."""
+    """An article in the newsroom: its working draft, its state, its latest publication and a scheduled one.
+
+    `edited_by` is whose draft it is now: the account that saved the last revision.
+    """
 
     id: str
     group_id: str
@@ -123,24 +141,28 @@ class Article:
     draft: Draft
     draft_state: DraftState
     created_by: str
+    edited_by: str
     created_at: datetime
     updated_at: datetime
     publication: Publication | None = None
+    coming: Publication | None = None
 
-    @property
-    def state(self) -> State:
-        """Where it stands in the workflow."""
-        published = self.publication.state if self.publication else PublicationState.NONE
-        return State(self.draft_state, published)
+    def state(self, now: datetime) -> State:
+        """Return where it stands in the workflow."""
+        return State(self.draft_state, self._publication_state(now))
 
-    @property
-    def has_newer_draft(self) -> bool:
-        """Whether the draft was saved again after the latest publication."""
-        return self.publication is not None and self.revision > self.publication.revision
+    def _publication_state(self, now: datetime) -> PublicationState:
+        if self.publication is not None and self.publication.is_live(now):
+            return PublicationState.LIVE_SCHEDULED if self.coming else PublicationState.LIVE
+        if self.coming is not None:
+            return PublicationState.SCHEDULED
+        if self.publication is None:
+            return PublicationState.NONE
+        return PublicationState.EXPIRED if self.publication.state in _SHOWN else self.publication.state
 
     def event(self, action: str, by: Person, now: datetime) -> Event:
         """Return the event that tells of a change that led to this state."""
-        return Event(Subject.ARTICLE, self.id, action, by.account_id, now, self.version)
+        return Event(Subject.ARTICLE, self.id, action, by.account_id, now, self.version, self.revision)
 
 
 def check_may_edit(article: Article, by: Person) -> None:
@@ -153,27 +175,11 @@ def edit(article: Article, draft: Draft, *, by: Person, now: datetime) -> Articl
     """Return the article with another draft, as a new revision. Readers see nothing of it."""
     check_may_edit(article, by)
     return replace(
-        article, draft=draft, version=article.version + 1, revision=article.revision + 1, updated_at=now
-    )
-
-
-def move(article: Article, action: Action, *, by: Person, now: datetime) -> Article:
-    """Return the article after an action that leaves its publication as it is: submit or return."""
-    target = apply(article.state, action, by)
-    return replace(article, draft_state=target.draft, version=article.version + 1, updated_at=now)
-
-
-def take_back(article: Article, action: Action, *, by: Person, now: datetime, public_note: str | None) -> Article:
-    """Return the article out of readers' sight: unpublished without a trace, or withdrawn with a reason."""
-    target = apply(article.state, action, by)
-    if action is Action.WITHDRAW and not public_note:
-        raise Unfit(Flaw("/public_note", "A withdrawal needs a reason that the public can read."))
-    before, reason = article.publication, public_note if action is Action.WITHDRAW else None
-    return replace(
         article,
-        draft_state=target.draft,
-        publication=before and replace(before, state=target.publication, public_note=reason),
+        draft=draft,
         version=article.version + 1,
+        revision=article.revision + 1,
+        edited_by=by.account_id or "",
         updated_at=now,
     )
 
@@ -181,8 +187,8 @@ def take_back(article: Article, action: Action, *, by: Person, now: datetime, pu
 def check_may_delete(article: Article, by: Person) -> None:
     """Refuse to delete what was ever public; a withdrawal is the way for that."""
     check_may_edit(article, by)
-    if article.publication is not None:
-        raise WrongState("It has been published; withdraw it instead.", rule="delete-published")
+    if article.publication is not None or article.coming is not None:
+        raise WrongState("It has been published or scheduled; withdraw or unschedule it.", rule="delete-published")
 
 
 def check_may_see(article: Article | None, by: Person) -> Article:

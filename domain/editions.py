@@ -4,7 +4,7 @@ The front (all that is public), the teaser's body and the whole body are stored 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -14,9 +14,7 @@ from domain.articles import Article, Draft, LeadImage, Publication, Seo
 from domain.body import Body, media_ids, without_paywall
 from domain.credits import Credit, Rights, Source
 from domain.errors import Flaw, Unfit
-from domain.people import Person
 from domain.teaser import Measure, Policy, Teaser, TeaserSettings
-from domain.workflow import Action, apply
 
 WORDS_A_MINUTE = 220
 MINUTES_STEP_WHEN_GATED = 5
@@ -62,23 +60,6 @@ class Edition:
         return media_ids(self.teaser.body) | lead
 
 
-def publish(
-    article: Article, *, by: Person, now: datetime, publication_id: str, style: TeaserSettings
-) -> tuple[Article, Edition]:
-    """Return the article with its draft published, and the edition that readers get from now on."""
-    target = apply(article.state, Action.PUBLISH, by)
-    check_publishable(article.draft)
-    edition = make_edition(article, publication_id=publication_id, now=now, style=style)
-    published = replace(
-        article,
-        draft_state=target.draft,
-        publication=edition.publication,
-        version=article.version + 1,
-        updated_at=now,
-    )
-    return published, edition
-
-
 def check_publishable(draft: Draft) -> None:
     """Refuse to publish what readers could not make sense of."""
     flaws = []
@@ -95,8 +76,15 @@ def _marker_is_missing(draft: Draft) -> bool:
     return asks and without_paywall(draft.body) == draft.body
 
 
-def make_edition(article: Article, *, publication_id: str, now: datetime, style: TeaserSettings) -> Edition:
-    """Return what readers would get if the draft were published now."""
+def make_edition(
+    article: Article,
+    *,
+    publication_id: str,
+    live_from: datetime,
+    live_until: datetime | None,
+    style: TeaserSettings,
+) -> Edition:
+    """Return what readers would get of the draft from a moment on."""
     draft, before = article.draft, article.publication
     publication = Publication(
         id=publication_id,
@@ -107,9 +95,11 @@ def make_edition(article: Article, *, publication_id: str, now: datetime, style:
         slug=draft.slug,
         language=draft.language,
         gate=draft.gate,
-        published_at=before.published_at if before else now,
-        updated_at=now,
-        live_from=now,
+        published_at=before.published_at if before else live_from,
+        updated_at=live_from,
+        live_from=live_from,
+        live_until=live_until,
+        corrections=before.corrections if before else (),
     )
     return Edition(publication, front_of(draft), cut_teaser(draft, style), without_paywall(draft.body))
 

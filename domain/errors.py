@@ -39,7 +39,11 @@ class Unidentified(Refusal):
 
 
 class NotAllowed(Refusal):
-    """The person is known, and may not do this."""
+    """The person is known, and may not do this; `rule` names the permission or the rule that refused."""
+
+    def __init__(self, detail: str, *, rule: str) -> None:
+        super().__init__(detail)
+        self.rule = rule
 
 
 class WrongState(Refusal):
@@ -59,11 +63,18 @@ class Conflict(Refusal):
 
 
 class Stale(Refusal):
-    """Somebody saved a newer version since the writer read theirs."""
+    """Somebody saved a newer version since the writer read theirs.
 
-    def __init__(self, *, current: int) -> None:
+    `fields` and `blocks` (each with its fate) are what has changed since, where that can be told.
+    """
+
+    def __init__(
+        self, *, current: int, fields: tuple[str, ...] = (), blocks: tuple[tuple[str, str], ...] = ()
+    ) -> None:
         super().__init__(f"It is at version {current} now. Read it again, put your change on top, and retry.")
         self.current = current
+        self.fields = fields
+        self.blocks = blocks
 
 
 def expect_version(named: int, *, current: int) -> None:

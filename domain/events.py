@@ -17,7 +17,7 @@ class Subject(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Who did what to which thing and when; `version` is what the thing's version became."""
+    """Who did what to which thing and when; `version` and `revision` are what the thing's became."""
 
     subject: Subject
     subject_id: str
@@ -25,3 +25,4 @@ class Event:
     by: str | None
     at: datetime
     version: int
+    revision: int | None = None

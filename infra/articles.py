@@ -6,38 +6,45 @@ from typing import Any
 from sqlalchemy import Row, Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.articles import Article, Publication
+from domain.articles import Article
 from domain.errors import Stale
-from domain.workflow import DraftState
+from domain.workflow import DraftState, PublicationState
 from infra import documents
 from infra.ids import folded
 from infra.publications import HEADER, publication_of
 from infra.tables import articles, draft_links, publications, revisions
 from infra.visibility import is_live
 
-_LATEST = (
-    select(func.max(publications.c.number))
-    .where(publications.c.article_id == articles.c.id)
-    .correlate(articles)
-    .scalar_subquery()
-)
+_latest, _coming = publications.alias("latest"), publications.alias("coming")
+_EDITIONS = {"latest": _latest, "coming": _coming}
 
 
-def _select() -> Select[Any]:
-    """Articles with their working draft and the header of their latest publication."""
+def _select(now: datetime) -> Select[Any]:
+    """Articles with their working draft, and the headers of their latest publication and of a scheduled one."""
+    is_due = publications.c.live_from <= now
+    latest = (
+        select(func.max(publications.c.number))
+        .where(
+            publications.c.article_id == articles.c.id,
+            or_(publications.c.state != PublicationState.SCHEDULED, is_due),
+        )
+        .correlate(articles)
+        .scalar_subquery()
+    )
+    headers = (
+        alias.c[column.name].label(f"{name}_{column.name}")
+        for name, alias in _EDITIONS.items()
+        for column in HEADER
+    )
     return (
-        select(
-            articles,
-            revisions.c.draft,
-            *(column.label(f"publication_{column.name}") for column in HEADER),
-        )
-        .join(
-            revisions,
-            (revisions.c.article_id == articles.c.id) & (revisions.c.number == articles.c.revision),
-        )
+        select(articles, revisions.c.draft, revisions.c.created_by.label("edited_by"), *headers)
+        .join(revisions, (revisions.c.article_id == articles.c.id) & (revisions.c.number == articles.c.revision))
+        .outerjoin(_latest, (_latest.c.article_id == articles.c.id) & (_latest.c.number == latest))
         .outerjoin(
-            publications,
-            (publications.c.article_id == articles.c.id) & (publications.c.number == _LATEST),
+            _coming,
+            (_coming.c.article_id == articles.c.id)
+            & (_coming.c.state == PublicationState.SCHEDULED)
+            & (_coming.c.live_from > now),
         )
     )
 
@@ -51,20 +58,23 @@ def _article(row: Row[Any]) -> Article:
         draft=documents.load_draft(row.draft),
         draft_state=DraftState(row.draft_state),
         created_by=row.created_by,
+        edited_by=row.edited_by,
         created_at=row.created_at,
         updated_at=row.updated_at,
-        publication=_publication(row),
+        publication=publication_of(row, prefix="latest_") if row.latest_id else None,
+        coming=publication_of(row, prefix="coming_") if row.coming_id else None,
     )
 
 
-def _publication(row: Row[Any]) -> Publication | None:
-    return publication_of(row, prefix="publication_") if row.publication_id else None
-
-
-async def get(connection: AsyncConnection, article_id: str) -> Article | None:
+async def get(connection: AsyncConnection, article_id: str, *, now: datetime) -> Article | None:
     """Return an article with its working draft. Ask `check_may_see` before you do anything with it."""
-    row = (await connection.execute(_select().where(articles.c.id == article_id))).one_or_none()
+    row = (await connection.execute(_select(now).where(articles.c.id == article_id))).one_or_none()
     return _article(row) if row else None
+
+
+async def hold(connection: AsyncConnection, article_id: str) -> None:
+    """Make other writers of this article wait until the transaction ends (on SQLite all writers do anyway)."""
+    await connection.execute(select(articles.c.id).where(articles.c.id == article_id).with_for_update())
 
 
 async def page(
@@ -74,9 +84,10 @@ async def page(
     state: DraftState | None,
     before: tuple[datetime, str] | None,
     limit: int,
+    now: datetime,
 ) -> list[Article]:
     """Return the next articles, last changed first; those of one writer only, if one is named."""
-    query = _select().order_by(articles.c.updated_at.desc(), articles.c.id.desc()).limit(limit)
+    query = _select(now).order_by(articles.c.updated_at.desc(), articles.c.id.desc()).limit(limit)
     if created_by is not None:
         query = query.where(articles.c.created_by == created_by)
     if state is not None:
@@ -107,17 +118,19 @@ async def group_of(connection: AsyncConnection, article_id: str) -> str:
     return str(await connection.scalar(select(articles.c.group_id).where(articles.c.id == article_id)))
 
 
-async def add(connection: AsyncConnection, article: Article) -> None:
-    """Add an article with its first revision."""
+async def add(connection: AsyncConnection, article: Article, *, note: str | None = None) -> None:
+    """Add an article with its first revision, and what the writer says of it."""
     await connection.execute(
         articles.insert().values(
             id=article.id, created_by=article.created_by, created_at=article.created_at, **_state(article)
         )
     )
-    await _add_revision(connection, article, article.created_by)
+    await _add_revision(connection, article, article.created_by, note)
 
 
-async def save(connection: AsyncConnection, article: Article, *, before: Article, by: str) -> None:
+async def save(
+    connection: AsyncConnection, article: Article, *, before: Article, by: str, note: str | None = None
+) -> None:
     """Save a changed article, unless somebody was faster; a changed draft becomes a new revision."""
     result = await connection.execute(
         update(articles)
@@ -127,7 +140,7 @@ async def save(connection: AsyncConnection, article: Article, *, before: Article
     if result.rowcount != 1:
         raise Stale(current=await _version(connection, article))
     if article.revision != before.revision:
-        await _add_revision(connection, article, by)
+        await _add_revision(connection, article, by, note)
 
 
 async def remove(connection: AsyncConnection, article: Article) -> None:
@@ -144,13 +157,14 @@ async def _version(connection: AsyncConnection, article: Article) -> int:
     return article.version if version is None else version
 
 
-async def _add_revision(connection: AsyncConnection, article: Article, by: str) -> None:
+async def _add_revision(connection: AsyncConnection, article: Article, by: str, note: str | None) -> None:
     await connection.execute(
         revisions.insert().values(
             article_id=article.id,
             number=article.revision,
             version=article.version,
             draft=documents.dump_draft(article.draft),
+            note=note,
             created_by=by,
             created_at=article.updated_at,
         )

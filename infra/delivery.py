@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 from functools import reduce
-from operator import or_
+from operator import or_ as united
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, Select, Table, case, func, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, Table, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Decision, Offer, Requires, decide, offers_for
@@ -35,7 +35,6 @@ from infra.tags import tag_of
 from infra.visibility import is_live, requires_now
 
 Named = TypeVar("Named")
-_SEEN = (PublicationState.LIVE, PublicationState.WITHDRAWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,25 +59,44 @@ async def find(
     default_language: str,
     now: datetime,
 ) -> Found:
-    """Return what is live under a slug or id; refuse what was withdrawn, and what is not there.
+    """Return what is live under a slug or id, or what has moved away from that slug since.
 
-    Of articles that share a slug the one in the asked or default language comes first, then the oldest.
+    Of articles that share a slug the one in the asked or default language comes first, then the oldest; they all
+    come before one that had the slug once. What was withdrawn is refused with its reason, and all else as if it
+    had never been.
     """
     named = publications.c.article_id if is_id else publications.c.slug
-    query = select(*HEADER, publications.c.front, publications.c.remaining_percent).where(
-        named == slug_or_id, publications.c.state.in_(_SEEN)
-    )
-    if language is not None:
-        query = query.where(publications.c.language == language)
-    found = [_found(row) for row in await connection.execute(query)]
-    live = [one for one in found if one.publication.is_live(now)]
+    rows = await connection.execute(_named_so(named == slug_or_id, language, now))
+    found = [(_found(row), row.held_at) for row in rows]
+    live = [
+        one for one, _ in found if one.publication.is_live(now) and (is_id or one.publication.slug == slug_or_id)
+    ]
     if live:
         return min(live, key=lambda one: _rank(one.publication, default_language))
-    withdrawn = [one for one in found if one.publication.state is PublicationState.WITHDRAWN]
-    if withdrawn:
-        last = min(withdrawn, key=lambda one: _rank(one.publication, default_language))
+    if not found:
+        raise NotThere
+    last, _ = max(found, key=lambda held: (held[1], held[0].publication.article_id))
+    if not last.publication.is_live(now):
         raise Withdrawn(last.publication.public_note or "The article has been withdrawn.")
-    raise NotThere
+    return last
+
+
+def _named_so(is_named: ColumnElement[bool], language: str | None, now: datetime) -> Select[Any]:
+    """Return the query for what readers have, or had until it was withdrawn, of all that was public so named."""
+    was_public = or_(publications.c.state != PublicationState.SCHEDULED, publications.c.live_from <= now)
+    held = select(publications.c.article_id, func.max(publications.c.live_from).label("held_at")).where(
+        is_named, was_public
+    )
+    shown = select(*HEADER, publications.c.front, publications.c.remaining_percent)
+    if language is not None:
+        held, shown = (query.where(publications.c.language == language) for query in (held, shown))
+    names = held.group_by(publications.c.article_id).subquery("held")
+    is_seen = or_(is_live(now), publications.c.state == PublicationState.WITHDRAWN)
+    return (
+        shown.add_columns(names.c.held_at)
+        .join(names, names.c.article_id == publications.c.article_id)
+        .where(is_seen)
+    )
 
 
 def _rank(publication: Publication, default_language: str) -> tuple[bool, datetime, str]:
@@ -128,7 +146,7 @@ async def cards(
     """Return the next cards of a list, newest first."""
     rows = await connection.execute(_listed(listing, now).limit(limit))
     found = [_found(row) for row in rows]
-    wanted = reduce(or_, (wanted_by_card(one.front) for one in found), Wanted())
+    wanted = reduce(united, (wanted_by_card(one.front) for one in found), Wanted())
     named = await names.fetch(connection, wanted, now=now)
     return [_card(one, person, named, now) for one in found]
 

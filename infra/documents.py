@@ -4,13 +4,14 @@ from collections.abc import Mapping
 
 from pydantic import TypeAdapter
 
-from domain.articles import Draft
+from domain.articles import Correction, Draft
 from domain.body import Body
 from domain.editions import Front
 
 _body: TypeAdapter[Body] = TypeAdapter(Body)
 _draft = TypeAdapter(Draft)
 _front = TypeAdapter(Front)
+_corrections: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(tuple[Correction, ...])
 _strings: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _mapping: TypeAdapter[Mapping[str, str]] = TypeAdapter(Mapping[str, str])
 
@@ -43,6 +44,16 @@ def dump_front(front: Front) -> str:
 def load_front(text: str) -> Front:
     """Return the front that this JSON holds."""
     return _front.validate_json(text)
+
+
+def dump_corrections(corrections: tuple[Correction, ...]) -> str:
+    """Return corrections as JSON."""
+    return _corrections.dump_json(corrections).decode()
+
+
+def load_corrections(text: str) -> tuple[Correction, ...]:
+    """Return the corrections that this JSON holds."""
+    return _corrections.validate_json(text)
 
 
 def dump_strings(strings: tuple[str, ...]) -> str:

@@ -1,19 +1,21 @@
 """Editions as rows: the header and the front, the teaser, and the full text, each in its own table."""
 
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, delete, insert, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Gate, Requires
-from domain.articles import Publication
-from domain.body import media_ids
+from domain.articles import Article, Publication
+from domain.body import article_ids, media_ids
 from domain.editions import Edition
 from domain.errors import Conflict
 from domain.workflow import PublicationState
 from infra import documents
 from infra.tables import (
     full_texts,
+    publication_articles,
     publication_contributors,
     publication_media,
     publication_tags,
@@ -39,10 +41,14 @@ HEADER = (
     publications.c.updated_at,
     publications.c.live_from,
     publications.c.live_until,
+    publications.c.replaced_at,
     publications.c.public_note,
+    publications.c.corrections,
 )
 
 SUPERSEDED = "superseded"
+_REPLACEABLE = (PublicationState.LIVE, PublicationState.UNPUBLISHED)
+_HOLDING = (PublicationState.LIVE, PublicationState.SCHEDULED)
 UNKNOWN_GATE = "unknown gate"  # no plan's slug, so nobody has it
 
 
@@ -69,68 +75,91 @@ def publication_of(row: Row[Any], *, prefix: str = "") -> Publication:
         updated_at=column["updated_at"],
         live_from=column["live_from"],
         live_until=column["live_until"],
+        replaced_at=column["replaced_at"],
         state=PublicationState(column["state"]),
         public_note=column["public_note"],
+        corrections=documents.load_corrections(column["corrections"]),
     )
 
 
-async def put_live(connection: AsyncConnection, edition: Edition) -> None:
-    """Put an edition in front of readers, in the place of the article's present one."""
-    publication = edition.publication
+async def show(connection: AsyncConnection, article: Article, edition: Edition | None, *, now: datetime) -> None:
+    """Let readers see what an article's publications say, now and at the times that they name.
+
+    What is scheduled no more is removed, for it was never public; what was live before is superseded, and kept.
+    """
+    standing = [one for one in (article.publication, article.coming) if one]
+    kept = [one.id for one in standing]
+    of_article = publications.c.article_id == article.id
     await connection.execute(
         update(publications)
         .where(
-            publications.c.article_id == publication.article_id,
-            publications.c.state.in_((PublicationState.LIVE, PublicationState.UNPUBLISHED)),
+            of_article, or_(publications.c.state.in_(_REPLACEABLE), _was_due(now)), publications.c.id.not_in(kept)
         )
         .values(state=SUPERSEDED)
     )
+    await connection.execute(
+        delete(publications).where(
+            of_article, publications.c.state == PublicationState.SCHEDULED, publications.c.id.not_in(kept)
+        )
+    )
+    for publication in standing:
+        if edition is None or publication.id != edition.publication.id:
+            await connection.execute(
+                update(publications).where(publications.c.id == publication.id).values(**_standing(publication))
+            )
+    if edition is not None:
+        await _add(connection, edition)
+    await _hold_slugs(connection, article.id, standing, now)
+
+
+def _was_due(now: datetime) -> ColumnElement[bool]:
+    return and_(publications.c.state == PublicationState.SCHEDULED, publications.c.live_from <= now)
+
+
+async def _add(connection: AsyncConnection, edition: Edition) -> None:
+    id_ = edition.publication.id
     await connection.execute(insert(publications).values(**_header(edition)))
     teaser, full = documents.dump_body(edition.teaser.body), documents.dump_body(edition.full)
-    await connection.execute(insert(teasers).values(publication_id=publication.id, body=teaser))
-    await connection.execute(insert(full_texts).values(publication_id=publication.id, body=full))
+    await connection.execute(insert(teasers).values(publication_id=id_, body=teaser))
+    await connection.execute(insert(full_texts).values(publication_id=id_, body=full))
     await _add_links(connection, edition)
-    await hold_slugs(connection, publication)
 
 
-async def set_state(connection: AsyncConnection, publication: Publication) -> None:
-    """Take a publication out of readers' sight."""
-    await connection.execute(
-        update(publications)
-        .where(publications.c.id == publication.id)
-        .values(state=publication.state, public_note=publication.public_note)
+async def _hold_slugs(
+    connection: AsyncConnection, article_id: str, standing: list[Publication], now: datetime
+) -> None:
+    """Let the article hold the addresses of what it shows or will show; refuse one that another holds.
+
+    A primary key is what two publications race for. What the other has moved away from by a schedule is free.
+    """
+    held = {(one.slug, one.language) for one in standing if one.state in _HOLDING}
+    await connection.execute(delete(slugs).where(slugs.c.article_id == article_id))
+    if not held:
+        return
+    asked = tuple_(slugs.c.slug, slugs.c.language).in_(sorted(held))
+    still = select(publications.c.id).where(
+        publications.c.article_id == slugs.c.article_id,
+        publications.c.slug == slugs.c.slug,
+        publications.c.language == slugs.c.language,
+        publications.c.state.in_(_HOLDING),
+        or_(publications.c.replaced_at.is_(None), publications.c.replaced_at > now),
     )
-    await hold_slugs(connection, publication)
-
-
-async def hold_slugs(connection: AsyncConnection, publication: Publication) -> None:
-    """Let the article hold the addresses of what it shows or will show, and no others; refuse those of another."""
-    held = (
-        select(publications.c.slug, publications.c.language, publications.c.article_id)
-        .where(publications.c.article_id == publication.article_id, publications.c.state == PublicationState.LIVE)
-        .distinct()
-    )
-    taken = select(slugs.c.article_id).where(
-        slugs.c.article_id != publication.article_id,
-        tuple_(slugs.c.slug, slugs.c.language).in_(
-            held.with_only_columns(held.selected_columns.slug, held.selected_columns.language)
-        ),
-    )
-    await connection.execute(delete(slugs).where(slugs.c.article_id == publication.article_id))
-    if await connection.scalar(taken) is not None:
-        raise Conflict("Another article is published under this slug; give this one another.", rule="slug")
-    await connection.execute(insert(slugs).from_select(["slug", "language", "article_id"], held))
+    await connection.execute(delete(slugs).where(asked, ~still.exists()))
+    if await connection.scalar(select(slugs.c.article_id).where(asked)) is not None:
+        raise Conflict("Another article holds this slug; give this one another.", rule="slug")
+    rows = [{"slug": slug, "language": language, "article_id": article_id} for slug, language in sorted(held)]
+    await connection.execute(insert(slugs), rows)
 
 
 def _header(edition: Edition) -> dict[str, Any]:
     publication = edition.publication
     return {
+        **_standing(publication),
         "id": publication.id,
         "article_id": publication.article_id,
         "group_id": publication.group_id,
         "number": publication.number,
         "revision": publication.revision,
-        "state": publication.state,
         "slug": publication.slug,
         "language": publication.language,
         "title": edition.front.title,
@@ -138,13 +167,22 @@ def _header(edition: Edition) -> dict[str, Any]:
         "plans": documents.dump_strings(publication.gate.plans),
         "holds_from": publication.gate.holds_from,
         "holds_until": publication.gate.holds_until,
+        "remaining_percent": edition.teaser.remaining_percent,
+        "front": documents.dump_front(edition.front),
+    }
+
+
+def _standing(publication: Publication) -> dict[str, Any]:
+    """Return what of a publication may change after it was made."""
+    return {
+        "state": publication.state,
         "published_at": publication.published_at,
         "updated_at": publication.updated_at,
         "live_from": publication.live_from,
         "live_until": publication.live_until,
+        "replaced_at": publication.replaced_at,
         "public_note": publication.public_note,
-        "remaining_percent": edition.teaser.remaining_percent,
-        "front": documents.dump_front(edition.front),
+        "corrections": documents.dump_corrections(publication.corrections),
     }
 
 
@@ -159,7 +197,16 @@ async def _add_links(connection: AsyncConnection, edition: Edition) -> None:
         {"publication_id": id_, "media_id": media_id, "in_teaser": media_id in shown}
         for media_id in sorted(shown | media_ids(edition.full))
     ]
-    links = (publication_tags, tags), (publication_contributors, makers), (publication_media, pictures)
+    articles = [
+        {"publication_id": id_, "article_id": article_id}
+        for article_id in sorted(article_ids(edition.full) | set(front.related_ids))
+    ]
+    links = (
+        (publication_tags, tags),
+        (publication_contributors, makers),
+        (publication_media, pictures),
+        (publication_articles, articles),
+    )
     for table, rows in links:
         if rows:
             await connection.execute(insert(table), rows)

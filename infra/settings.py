@@ -14,6 +14,7 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from domain.access import Offer
+from domain.desk import House
 from domain.languages import conventional
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
 
@@ -72,6 +73,8 @@ class Settings(BaseSettings):
     """What is printed where a teaser ends."""
     teaser_remaining_step: int = Field(default=10, ge=1, le=50)
     """The step that `remaining_percent` is rounded down to."""
+    four_eyes: bool = False
+    """Whether it takes somebody else than the draft's last editor to publish, schedule or correct it."""
     offers: tuple[Offer, ...] = ()
     """What readers can buy, as JSON: `[{"plan", "name", "price": {"amount", "currency"}, "period", "url"}]`."""
     cache_seconds: int = Field(default=60, ge=0, le=3_600)
@@ -169,6 +172,11 @@ class Settings(BaseSettings):
         """The house style of teasers."""
         policy = Policy(Measure(self.teaser_policy), self.teaser_amount, self.teaser_boundary)
         return TeaserSettings(policy, self.teaser_ellipsis, self.teaser_remaining_step)
+
+    @property
+    def house(self) -> House:
+        """What the publisher has decided for all articles."""
+        return House(self.teaser, four_eyes=self.four_eyes)
 
     @cached_property
     def base_url(self) -> str:

@@ -12,9 +12,10 @@ from infra.tables import publications
 def is_live(now: datetime) -> ColumnElement[bool]:
     """Whether a publication is in front of readers at this moment (`Publication.is_live` in SQL)."""
     return and_(
-        publications.c.state == PublicationState.LIVE,
+        publications.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)),
         publications.c.live_from <= now,
         or_(publications.c.live_until.is_(None), publications.c.live_until > now),
+        or_(publications.c.replaced_at.is_(None), publications.c.replaced_at > now),
     )
 
 

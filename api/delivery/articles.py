@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Path, Query, Request, Response
 
@@ -10,12 +11,14 @@ from api.delivery import rendering, schemas
 from api.deps import Cursor, Limit, VisitOf
 from api.links import Links
 from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
+from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import SLUG_PATTERN, UUID, Language, Slug
 from domain.access import Requires
 from domain.errors import BadRequest
 from infra import delivery
+from infra.delivery import Found
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
 
@@ -35,7 +38,10 @@ MAX_TAGS = 10
     summary="Read an article",
     operation_id="read_article",
     response_model=schemas.Article,
-    responses=declared("bad-request", "unauthorized", "not-found", "withdrawn", "unavailable"),
+    responses={
+        308: {"description": "It has moved: `Location` is its present address"},
+        **declared("bad-request", "unauthorized", "not-found", "withdrawn", "unavailable"),
+    },
 )
 async def read_article(
     request: Request,
@@ -50,14 +56,10 @@ async def read_article(
     A gated article is no error: the status is `200` and `access.granted` says how much of it came.
     """
     settings = visit.parts.settings
-    found = await delivery.find(
-        visit.reading,
-        slug_or_id.lower(),
-        is_id=UUID.fullmatch(slug_or_id) is not None,
-        language=language,
-        default_language=settings.default_language,
-        now=visit.now,
-    )
+    reference, is_id = slug_or_id.lower(), UUID.fullmatch(slug_or_id) is not None
+    found = await _find(visit, reference, is_id=is_id, language=language)
+    if not is_id and found.publication.slug != reference:
+        return await _moved(request, visit, found, language)
     delivered = await delivery.deliver(visit.reading, found, visit.person, offers=settings.offers, now=visit.now)
     return caching.answer(
         request,
@@ -69,6 +71,31 @@ async def read_article(
             until=found.publication.next_change(visit.now),
         ),
     )
+
+
+async def _find(visit: Visit, reference: str, *, is_id: bool, language: str | None) -> Found:
+    default = visit.parts.settings.default_language
+    return await delivery.find(
+        visit.reading, reference, is_id=is_id, language=language, default_language=default, now=visit.now
+    )
+
+
+async def _moved(request: Request, visit: Visit, found: Found, language: str | None) -> Response:
+    """Send the reader from an old slug to the present one; they get there even if another language has it too."""
+    publication = found.publication
+    there = await _find(visit, publication.slug, is_id=False, language=language)
+    asked = request.url.query
+    if there.publication.article_id != publication.article_id:
+        asked = urlencode({"language": publication.language})
+    path = f"/v1/articles/{publication.slug}{'?' if asked else ''}{asked}"
+    kept = caching.caching_for(
+        request,
+        seconds=visit.parts.settings.cache_seconds,
+        now=visit.now,
+        until=publication.next_change(visit.now),
+    )
+    headers = {"Location": Links(visit).to(path), "Cache-Control": kept.header, "Vary": caching.VARY}
+    return Response(status_code=308, headers=headers)
 
 
 @router.get(

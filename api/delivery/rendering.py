@@ -28,7 +28,7 @@ def article(delivery: Delivery, links: Links) -> schemas.Article:
             for one in names.translations
             if one.id != delivery.publication.article_id
         ],
-        corrections=[],
+        corrections=[schemas.Correction(at=one.at, text=one.text) for one in delivery.publication.corrections],
         rights=_fields(schemas.Rights, front.rights),
         seo=schemas.Seo(title=front.seo.title, description=front.seo.description),
         extensions=dict(front.extensions),

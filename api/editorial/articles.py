@@ -16,12 +16,14 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import Route, needs
 from api.types import Id
-from domain.articles import Article, Draft, check_may_delete, check_may_see, edit, move, take_back
-from domain.editions import Edition, cut_teaser, publish
-from domain.errors import Flaw, Unfit, expect_version
+from domain.articles import Article, Draft, check_may_delete, check_may_see, edit
+from domain.desk import Step, act
+from domain.diffs import Change, compare
+from domain.editions import cut_teaser
+from domain.errors import Flaw, Stale, Unfit
 from domain.permissions import Permission, may
 from domain.workflow import Action, DraftState
-from infra import articles, publications
+from infra import articles, publications, revisions
 from infra.db import Connection
 
 router = APIRouter(prefix="/v1/editorial/articles", tags=["Articles"], route_class=Route)
@@ -60,8 +62,8 @@ async def create_article(
             shown = schemas.TeaserCut(body=blocks_of(cut.body), remaining_percent=cut.remaining_percent)
             return plain(schemas.DryRun(article=drafts.form_of(draft, named), teaser=shown))
         article_id = visit.parts.sources.new_id()
-        article = _new_article(visit, article_id, await _group(connection, article_id, draft), draft)
-        await articles.add(connection, article)
+        article = _new_article(visit, article_id, await group_of(connection, article_id, draft), draft)
+        await articles.add(connection, article, note=form.note)
         await visit.record(connection, article.event("create", visit.person, visit.now))
     location = {"Location": Links(visit).to(f"/v1/editorial/articles/{article.id}")}
     return versioned(drafts.resource_of(article, named, visit), article.version, status=201, headers=location)
@@ -76,12 +78,13 @@ def _new_article(visit: Visit, article_id: str, group_id: str, draft: Draft) -> 
         draft=draft,
         draft_state=DraftState.DRAFT,
         created_by=visit.person.account_id or "",
+        edited_by=visit.person.account_id or "",
         created_at=visit.now,
         updated_at=visit.now,
     )
 
 
-async def _group(connection: Connection, article_id: str, draft: Draft) -> str:
+async def group_of(connection: Connection, article_id: str, draft: Draft) -> str:
     """Return the group of an article's translations: the original's, or one of its own."""
     original_id = draft.translation_of
     if original_id is None:
@@ -115,6 +118,7 @@ async def list_drafts(
         state=state,
         before=time_and_id(open_cursor(request, visit, cursor, asked)),
         limit=limit + 1,
+        now=visit.now,
     )
     shown = found[:limit]
     named = await drafts.names_for(visit.reading, [one.draft for one in shown], visit)
@@ -136,7 +140,7 @@ async def list_drafts(
 )
 async def read_draft(visit: VisitOf, article_id: Id) -> Response:
     """Answer the working draft, its state, and what you may do with it."""
-    article = check_may_see(await articles.get(visit.reading, article_id), visit.person)
+    article = check_may_see(await articles.get(visit.reading, article_id, now=visit.now), visit.person)
     named = await drafts.names_for(visit.reading, [article.draft], visit)
     return versioned(drafts.resource_of(article, named, visit), article.version)
 
@@ -155,16 +159,17 @@ async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: Id, ve
     What readers see stays as it is until the next publication.
     """
     async with visit.parts.database.read() as snapshot:
-        before = await _expected(visit, snapshot, article_id, version)
+        before = check_may_see(await articles.get(snapshot, article_id, now=visit.now), visit.person)
         named = await drafts.names_for(snapshot, [before.draft], visit)
     form = drafts.patched_form(before, named, patch)
     body = await drafts.body_of(form, visit)  # outside the transaction: markup may take its time
     async with visit.writing() as connection:
-        before = await _expected(visit, connection, article_id, version)
+        before = await expected(visit, connection, article_id, version)
         draft = await drafts.draft_of(form, body, visit, connection, before=before.draft)
-        group_id = await _group(connection, before.id, draft)
+        group_id = await group_of(connection, before.id, draft)
         after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
-        await _save(visit, connection, before, after, "edit")
+        await articles.save(connection, after, before=before, by=visit.person.account_id or "", note=form.note)
+        await visit.record(connection, after.event("edit", visit.person, visit.now))
         named = await drafts.names_for(connection, [draft], visit)
     return versioned(drafts.resource_of(after, named, visit), after.version)
 
@@ -180,7 +185,7 @@ async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: Id, ve
 async def delete_article(visit: VisitOf, article_id: Id, version: IfMatch) -> Response:
     """Remove the article and its revisions. What was ever public can only be withdrawn."""
     async with visit.writing() as connection:
-        article = await _expected(visit, connection, article_id, version)
+        article = await expected(visit, connection, article_id, version)
         check_may_delete(article, visit.person)
         await articles.remove(connection, article)
         await visit.record(connection, article.event("delete", visit.person, visit.now))
@@ -202,47 +207,51 @@ async def act_on_article(
     version: IfMatch,
     form: schemas.ActionForm | None = None,
 ) -> Response:
-    """Submit, return, publish, unpublish or withdraw. `allowed_actions` tells what is possible now."""
+    """Submit, return, publish, schedule, unschedule, unpublish, correct or withdraw.
+
+    `allowed_actions` tells what is possible now. What is scheduled is the draft of this moment, whatever is edited
+    later; scheduling again moves it to another time. Publishing or correcting meanwhile puts it aside.
+    """
     form = form or schemas.ActionForm()
     async with visit.writing() as connection:
-        before = await _expected(visit, connection, article_id, version)
-        after, edition = _acted(visit, before, action, form)
-        await _save(visit, connection, before, after, action)
-        await _show(connection, after, edition)
+        before = await expected(visit, connection, article_id, version)
+        after, edition = act(before, action, _step(visit, form))
+        await articles.save(connection, after, before=before, by=visit.person.account_id or "")
+        if (after.publication, after.coming) != (before.publication, before.coming):
+            await publications.show(connection, after, edition, now=visit.now)
+        await visit.record(connection, after.event(action, visit.person, visit.now), note=form.told)
         named = await drafts.names_for(connection, [after.draft], visit)
     return versioned(drafts.resource_of(after, named, visit), after.version)
 
 
-def _acted(
-    visit: Visit, article: Article, action: Action, form: schemas.ActionForm
-) -> tuple[Article, Edition | None]:
-    """Return what an action makes of an article, and the edition that it puts in front of readers."""
-    by, now = visit.person, visit.now
-    match action:
-        case Action.SUBMIT | Action.RETURN:
-            return move(article, action, by=by, now=now), None
-        case Action.UNPUBLISH | Action.WITHDRAW:
-            return take_back(article, action, by=by, now=now, public_note=form.public_note), None
-        case Action.PUBLISH:
-            sources, settings = visit.parts.sources, visit.parts.settings
-            return publish(article, by=by, now=now, publication_id=sources.new_id(), style=settings.teaser)
+def _step(visit: Visit, form: schemas.ActionForm) -> Step:
+    return Step(
+        form.as_order(),
+        by=visit.person,
+        now=visit.now,
+        publication_id=visit.parts.sources.new_id(),
+        house=visit.parts.settings.house,
+    )
 
 
-async def _show(connection: Connection, article: Article, edition: Edition | None) -> None:
-    """Make readers see what the action says. The article's row is ours by now, so no other action interferes."""
-    if edition is None:
-        if article.publication:
-            await publications.set_state(connection, article.publication)
-        return
-    await publications.put_live(connection, edition)
+async def expected(visit: Visit, connection: Connection, article_id: str, version: int) -> Article:
+    """Return the article that a write is for, as long as it is at the version that the writer read.
 
-
-async def _expected(visit: Visit, connection: Connection, article_id: str, version: int) -> Article:
-    article = check_may_see(await articles.get(connection, article_id), visit.person)
-    expect_version(version, current=article.version)
+    Its row is held until the transaction ends, so that the next writer waits and is told what changed.
+    """
+    await articles.hold(connection, article_id)
+    article = check_may_see(await articles.get(connection, article_id, now=visit.now), visit.person)
+    if version != article.version:
+        raise await _stale(connection, article, version)
     return article
 
 
-async def _save(visit: Visit, connection: Connection, before: Article, after: Article, action: str) -> None:
-    await articles.save(connection, after, before=before, by=visit.person.account_id or "")
-    await visit.record(connection, after.event(action, visit.person, visit.now))
+async def _stale(connection: Connection, article: Article, version: int) -> Stale:
+    """Return the refusal of a write, with what has changed since, if there ever was a version of that number."""
+    known = 0 < version < article.version
+    draft = await revisions.draft_at(connection, article.id, version=version) if known else None
+    if draft is None:
+        return Stale(current=article.version)
+    since = compare(draft, article.draft)
+    blocks = tuple((block.key, block.change.value) for block in since.blocks if block.change is not Change.SAME)
+    return Stale(current=article.version, fields=schemas.field_names(since), blocks=blocks)

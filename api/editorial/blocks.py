@@ -140,7 +140,7 @@ Block = Annotated[
 
 def blocks_of(written: Body) -> list[Block]:
     """Return a body as writers send it."""
-    return [_block_of(block) for block in written]
+    return [block_of(block) for block in written]
 
 
 def _span_of(span: body.Span) -> Span:
@@ -148,7 +148,8 @@ def _span_of(span: body.Span) -> Span:
     return Span.model_construct(type="span", key=span.key, text=span.text, marks=list(span.marks))
 
 
-def _block_of(block: body.Block) -> Block:
+def block_of(block: body.Block) -> Block:
+    """Return a block as writers send it."""
     match block:
         case body.Text():
             return TextBlock.of(

@@ -13,7 +13,7 @@ from api.parts import Visit
 from api.problems import told
 from domain import credits as domain_credits
 from domain.access import Gate
-from domain.articles import Article, Draft, LeadImage, Seo
+from domain.articles import Article, Draft, LeadImage, Publication, Seo
 from domain.body import Body, with_keys
 from domain.delivery import Names, Wanted
 from domain.errors import Flaw, Unfit
@@ -65,6 +65,25 @@ async def draft_of(
     _refuse(_unknown_names(form, tag_ids, maker_ids))
     policy = form.teaser.as_policy(visit.parts.settings.teaser.policy) if form.teaser else None
     draft = replace(_draft(form, body, tag_ids, maker_ids), teaser=policy)
+    await check_links(draft, visit, connection, before=before)
+    return draft
+
+
+async def restored(draft: Draft, visit: Visit, connection: Connection, *, before: Draft) -> Draft:
+    """Return an old draft as it can be taken up again: without tags and credits whose names are gone since."""
+    named = await names_for(connection, [draft], visit)
+    kept = replace(
+        draft,
+        section_id=draft.section_id if draft.section_id in named.tags else None,
+        tag_ids=tuple(tag_id for tag_id in draft.tag_ids if tag_id in named.tags),
+        credits=tuple(one for one in draft.credits if one.contributor_id in named.contributors),
+    )
+    await check_links(kept, visit, connection, before=before)
+    return kept
+
+
+async def check_links(draft: Draft, visit: Visit, connection: Connection, *, before: Draft | None) -> None:
+    """Refuse a draft that names pictures or articles that its writer cannot know of, unless it did so before."""
     sees_all = may(visit.person, Permission.EDIT_ALL_ARTICLES)
     known_media = await media.existing(
         connection,
@@ -80,7 +99,6 @@ async def draft_of(
         now=visit.now,
     )
     _refuse(_unknown_ids(draft, known_media, known_articles))
-    return draft
 
 
 def _draft(form: schemas.ArticleForm, body: Body, tag_ids: dict[str, str], maker_ids: dict[str, str]) -> Draft:
@@ -169,6 +187,7 @@ def form_of(draft: Draft, named: Names) -> schemas.ArticleForm:
 
 
 def _form(draft: Draft, named: Names) -> dict[str, Any]:
+    section = named.tags.get(draft.section_id or "")
     return {
         "title": draft.title,
         "slug": draft.slug,
@@ -183,11 +202,12 @@ def _form(draft: Draft, named: Names) -> dict[str, Any]:
             holds_until=draft.gate.holds_until,
         ),
         "teaser": schemas.Teaser.of(draft.teaser) if draft.teaser else None,
-        "section": named.tags[draft.section_id].slug if draft.section_id else None,
-        "tags": [named.tags[tag_id].slug for tag_id in draft.tag_ids],
+        "section": section.slug if section else None,
+        "tags": [named.tags[tag_id].slug for tag_id in draft.tag_ids if tag_id in named.tags],
         "credits": [
-            schemas.Credit(role=one.role, contributor=named.contributors[one.contributor_id].slug, note=one.note)
+            schemas.Credit(role=one.role, contributor=maker.slug, note=one.note)
             for one in draft.credits
+            if (maker := named.contributors.get(one.contributor_id))
         ],
         "source": draft.source and schemas.Source(**_members(draft.source, schemas.Source)),
         "lead_image": draft.lead_image and schemas.LeadImage(**_members(draft.lead_image, schemas.LeadImage)),
@@ -205,6 +225,7 @@ def _members(value: object, schema: Any) -> dict[str, Any]:  # noqa: ANN401 - a 
 
 def resource_of(article: Article, named: Names, visit: Visit) -> schemas.Article:
     """Return an article as the newsroom sees it."""
+    last_editor = article.edited_by if visit.parts.settings.four_eyes else None
     return schemas.Article(
         **_form(article.draft, named),
         id=article.id,
@@ -212,25 +233,40 @@ def resource_of(article: Article, named: Names, visit: Visit) -> schemas.Article
         revision=article.revision,
         state=article.draft_state,
         publication=_publication(article, visit),
-        allowed_actions=list(allowed_actions(article.state, visit.person)),
+        allowed_actions=list(allowed_actions(article.state(visit.now), visit.person, last_editor=last_editor)),
         created_by=article.created_by,
+        edited_by=article.edited_by,
         created_at=article.created_at,
         updated_at=article.updated_at,
     )
 
 
+_SHOWN_AS = {PublicationState.LIVE_SCHEDULED: PublicationState.LIVE}
+
+
 def _publication(article: Article, visit: Visit) -> schemas.Publication | None:
-    publication = article.publication
-    if publication is None:
+    state = article.state(visit.now).publication
+    is_scheduled = state is PublicationState.SCHEDULED
+    shown = article.coming if is_scheduled else article.publication
+    if shown is None:
         return None
-    is_expired = publication.state is PublicationState.LIVE and not publication.is_live(visit.now)
     return schemas.Publication.model_validate(
         {
-            "state": "expired" if is_expired else publication.state.value,
-            "revision": publication.number,
-            "slug": publication.slug,
-            "live_from": publication.live_from,
-            "live_until": publication.live_until,
-            "has_newer_draft": article.has_newer_draft,
+            **_edition(shown),
+            "state": _SHOWN_AS.get(state, state).value,
+            "has_newer_draft": article.revision > shown.revision,
+            "public_note": shown.public_note,
+            "corrections": [{"at": one.at, "text": one.text} for one in shown.corrections],
+            "scheduled": _edition(article.coming) if article.coming and not is_scheduled else None,
         }
     )
+
+
+def _edition(publication: Publication) -> dict[str, Any]:
+    return {
+        "revision": publication.number,
+        "draft_revision": publication.revision,
+        "slug": publication.slug,
+        "live_from": publication.live_from,
+        "live_until": publication.live_until,
+    }

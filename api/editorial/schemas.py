@@ -10,6 +10,9 @@ from api.types import Id, Language, Line, Model, Moment, Note, Sent, Slug, Time,
 from domain import teaser
 from domain.access import Requires
 from domain.credits import ContributorKind, CreditRole
+from domain.desk import Order
+from domain.diffs import Change
+from domain.diffs import Diff as Differences
 from domain.media import ImageType
 from domain.tags import TagKind
 from domain.teaser import Boundary
@@ -166,11 +169,26 @@ class ArticleForm(Model):
         return value
 
 
+_CALLED = {
+    "gate": "access",
+    "section_id": "section",
+    "tag_ids": "tags",
+    "related_ids": "related",
+}
+
+
+def field_names(differences: Differences) -> tuple[str, ...]:
+    """Return the fields of a draft that differ, as the contract calls them."""
+    return tuple(_CALLED.get(name, name) for name in differences.fields)
+
+
 class WrittenForm(ArticleForm):
     """What a writer sends: the body in one of three forms."""
 
     body_html: Annotated[str, Field(max_length=MAX_MARKUP)] | None = None
     body_markdown: Annotated[str, Field(max_length=MAX_MARKUP)] | None = None
+    note: Note | None = None
+    """For the newsroom: what this save is about. It stays with the revision."""
 
     @model_validator(mode="after")
     def _has_one_body(self) -> "WrittenForm":
@@ -180,16 +198,38 @@ class WrittenForm(ArticleForm):
         return self
 
 
-class Publication(Model):
-    """What has become of the latest publication."""
+class Correction(Model):
+    """What was wrong, as the public is told."""
 
-    state: Literal["live", "expired", "unpublished", "withdrawn"]
+    at: Time
+    text: str
+
+
+class Scheduled(Model):
+    """An edition that takes over at its time: fixed, whatever is edited meanwhile."""
+
     revision: int
-    """Number of the publication."""
+    """Number of the publication that it will be."""
+    draft_revision: int
     slug: str
     live_from: Time
     live_until: Time | None
+
+
+class Publication(Scheduled):
+    """What has become of the latest publication, or of the first one if it is yet to come."""
+
+    state: Literal["scheduled", "live", "expired", "unpublished", "withdrawn"]
+    revision: int
+    """Number of the publication."""
+    draft_revision: int
+    """Number of the draft that it was made of."""
     has_newer_draft: bool
+    public_note: str | None
+    """Why it was withdrawn."""
+    corrections: list[Correction]
+    scheduled: Scheduled | None
+    """What takes over while this one is live."""
 
 
 class Article(ArticleForm):
@@ -204,6 +244,8 @@ class Article(ArticleForm):
     publication: Publication | None
     allowed_actions: list[Action]
     created_by: str
+    edited_by: str
+    """Whose the last revision is."""
     created_at: Time
     updated_at: Time
 
@@ -232,10 +274,73 @@ class DryRun(Model):
 class ActionForm(Model):
     """What goes with an action."""
 
+    at: Moment | None = None
+    """When it is to go live; required to schedule."""
+    until: Moment | None = None
+    """When it ends. Left out, the end of the edition before holds; `null` takes it away."""
     note: Note | None = None
-    """For the newsroom."""
+    """For the newsroom; it stands beside the event."""
     public_note: Note | None = None
-    """The reason that the public reads; required to withdraw."""
+    """What the public reads; required to correct and to withdraw."""
+
+    def as_order(self) -> Order:
+        """Return what is said with the action."""
+        return Order(self.at, self.until, self.public_note, frozenset(self.model_fields_set) & {"at", "until"})
+
+    @property
+    def told(self) -> str | None:
+        """What the newsroom keeps beside the event."""
+        return "\n".join(filter(None, (self.note, self.public_note))) or None
+
+
+class RevisionNote(Model):
+    """A save: who, when, and what they said of it."""
+
+    number: int
+    note: str | None
+    created_by: str
+    created_at: Time
+
+
+class RevisionPage(Model):
+    """A page of an article's revisions, newest first."""
+
+    items: list[RevisionNote]
+    next_cursor: str | None
+
+
+class Revision(ArticleForm, RevisionNote):
+    """The draft as it was saved."""
+
+
+class FieldChange(Model):
+    """A field that differs."""
+
+    name: str
+    before: JsonValue
+    after: JsonValue
+
+
+class BlockChange(Sent):
+    """A block and its fate; `before` is null where it is new, `after` where it is gone."""
+
+    key: str = Field(alias="_key")
+    change: Change
+    before: Block | None
+    after: Block | None
+
+
+class Diff(Model):
+    """What makes one revision of another."""
+
+    before: int
+    """Number of the one revision."""
+    after: int
+    """Number of the other."""
+    fields: list[FieldChange]
+    """Those that differ."""
+    blocks: list[BlockChange]
+    """Every block, in reading order; those that are gone stand where they stood."""
 
 
 class TagForm(Model):

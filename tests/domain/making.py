@@ -51,12 +51,25 @@ def an_article(draft: Draft | None = None, **fields: Any) -> Article:
         draft=draft or a_draft(),
         draft_state=DraftState.DRAFT,
         created_by="writer",
+        edited_by="writer",
         created_at=BEFORE,
         updated_at=BEFORE,
     )
     return replace(made, **fields)
 
 
+COMING = a_publication(id="p2", number=5, state=PublicationState.SCHEDULED, live_from=LATER)
+_EDITIONS: dict[PublicationState, dict[str, Any]] = {
+    PublicationState.NONE: {},
+    PublicationState.SCHEDULED: {"coming": COMING},
+    PublicationState.LIVE: {"publication": a_publication()},
+    PublicationState.LIVE_SCHEDULED: {"publication": a_publication(replaced_at=LATER), "coming": COMING},
+    PublicationState.EXPIRED: {"publication": a_publication(live_until=NOW)},
+    PublicationState.UNPUBLISHED: {"publication": a_publication(state=PublicationState.UNPUBLISHED)},
+    PublicationState.WITHDRAWN: {"publication": a_publication(state=PublicationState.WITHDRAWN)},
+}
+
+
 def in_state(draft: DraftState, publication: PublicationState) -> Article:
-    published = None if publication is PublicationState.NONE else a_publication(state=publication)
-    return an_article(draft_state=draft, publication=published)
+    """An article that stands there at NOW."""
+    return an_article(draft_state=draft, **_EDITIONS[publication])

@@ -12,17 +12,16 @@ from domain.articles import (
     check_may_edit,
     check_may_see,
     edit,
-    move,
-    take_back,
 )
-from domain.errors import Flaw, NotAllowed, NotThere, Refusal, Unfit, WrongState
+from domain.errors import NotThere, Refusal, WrongState
 from domain.events import Event, Subject
 from domain.people import ANONYMOUS, Person
-from domain.workflow import Action, DraftState, PublicationState, State
+from domain.workflow import DraftState, PublicationState, State
 from tests.domain.bodies import IMAGE, RELATED, para
 from tests.domain.making import (
     ADMIN,
     BEFORE,
+    COMING,
     EDITOR,
     NOW,
     READER,
@@ -33,7 +32,7 @@ from tests.domain.making import (
     in_state,
 )
 
-SUBMITTED, LIVE = DraftState.SUBMITTED, PublicationState.LIVE
+SUBMITTED = DraftState.SUBMITTED
 STATES = list(product(DraftState, PublicationState))
 
 
@@ -47,6 +46,7 @@ def test_an_edit_is_a_new_revision_and_touches_nothing_that_readers_see() -> Non
     before, draft = an_article(publication=a_publication()), a_draft(title="New", slug="new")
     after = edit(before, draft, by=WRITER, now=NOW)
     assert after == replace(before, draft=draft, version=6, revision=8, updated_at=NOW)
+    assert edit(before, draft, by=EDITOR, now=NOW).edited_by == "editor"
     assert after.publication is before.publication
     assert before == an_article(publication=a_publication())
 
@@ -61,56 +61,10 @@ def test_what_is_submitted_can_be_edited_by_editors_only(publication: Publicatio
     check_may_edit(in_state(DraftState.DRAFT, publication), WRITER)
 
 
-def test_submitting_and_returning_move_the_draft_alone() -> None:
-    article = an_article(publication=a_publication())
-    submitted = move(article, Action.SUBMIT, by=WRITER, now=NOW)
-    assert submitted == replace(article, draft_state=SUBMITTED, version=6, updated_at=NOW)
-    assert move(submitted, Action.RETURN, by=EDITOR, now=NOW) == replace(article, version=7, updated_at=NOW)
-
-
-def test_moving_asks_the_workflow() -> None:
-    with pytest.raises(NotAllowed):
-        move(in_state(SUBMITTED, LIVE), Action.RETURN, by=WRITER, now=NOW)
-    assert rule_of(lambda: move(an_article(), Action.RETURN, by=EDITOR, now=NOW)) == "return-from-draft-none"
-
-
-@pytest.mark.parametrize("draft", DraftState)
-def test_a_withdrawal_keeps_its_public_reason_and_ends_the_review(draft: DraftState) -> None:
-    article = in_state(draft, LIVE)
-    after = take_back(article, Action.WITHDRAW, by=EDITOR, now=NOW, public_note="It was wrong.")
-    withdrawn = a_publication(state=PublicationState.WITHDRAWN, public_note="It was wrong.")
-    assert after == replace(
-        article, draft_state=DraftState.DRAFT, publication=withdrawn, version=6, updated_at=NOW
-    )
-
-
-@pytest.mark.parametrize("draft", DraftState)
-def test_unpublishing_leaves_the_draft_where_it_is(draft: DraftState) -> None:
-    article = in_state(draft, LIVE)
-    after = take_back(article, Action.UNPUBLISH, by=EDITOR, now=NOW, public_note=None)
-    unpublished = a_publication(state=PublicationState.UNPUBLISHED)
-    assert after == replace(article, publication=unpublished, version=6, updated_at=NOW)
-
-
-@pytest.mark.parametrize("note", [None, ""])
-def test_a_withdrawal_needs_a_reason(note: str | None) -> None:
-    with pytest.raises(Unfit) as refusal:
-        take_back(in_state(SUBMITTED, LIVE), Action.WITHDRAW, by=EDITOR, now=NOW, public_note=note)
-    assert refusal.value.flaws == (Flaw("/public_note", "A withdrawal needs a reason that the public can read."),)
-
-
-def test_taking_back_asks_the_workflow_before_the_reason() -> None:
-    for action in (Action.UNPUBLISH, Action.WITHDRAW):
-        with pytest.raises(NotAllowed):
-            take_back(in_state(SUBMITTED, LIVE), action, by=WRITER, now=NOW, public_note=None)
-        rule = rule_of(lambda: take_back(an_article(), action, by=EDITOR, now=NOW, public_note=None))  # noqa: B023
-        assert rule == f"{action}-from-draft-none"
-
-
 @pytest.mark.parametrize("state", STATES)
 def test_only_what_was_never_published_can_be_deleted(state: tuple[DraftState, PublicationState]) -> None:
     article = in_state(*state)
-    if article.publication is None:
+    if state[1] is PublicationState.NONE:
         check_may_delete(article, EDITOR)
     else:
         assert rule_of(lambda: check_may_delete(article, EDITOR)) == "delete-published"
@@ -147,25 +101,29 @@ def test_nobody_sees_what_does_not_exist(by: Person) -> None:
 
 
 @pytest.mark.parametrize("state", STATES)
-def test_an_article_stands_where_its_draft_and_publication_do(state: tuple[DraftState, PublicationState]) -> None:
-    assert in_state(*state).state == State(*state)
+def test_an_article_stands_where_its_draft_and_publications_do(state: tuple[DraftState, PublicationState]) -> None:
+    assert in_state(*state).state(NOW) == State(*state)
 
 
 @pytest.mark.parametrize(
-    ("article", "newer"),
+    ("article", "state"),
     [
-        (an_article(), False),
-        (an_article(publication=a_publication(revision=7)), False),
-        (an_article(publication=a_publication(revision=6)), True),
+        (an_article(publication=replace(COMING, live_from=NOW)), PublicationState.LIVE),
+        (an_article(publication=a_publication(live_until=NOW), coming=COMING), PublicationState.SCHEDULED),
+        (in_state(DraftState.DRAFT, PublicationState.UNPUBLISHED), PublicationState.UNPUBLISHED),
+        (
+            an_article(publication=a_publication(state=PublicationState.UNPUBLISHED), coming=COMING),
+            PublicationState.SCHEDULED,
+        ),
     ],
 )
-def test_a_draft_is_newer_when_it_was_saved_after_publishing(article: Article, newer: bool) -> None:
-    assert article.has_newer_draft is newer
+def test_time_alone_moves_an_article(article: Article, state: PublicationState) -> None:
+    assert article.state(NOW).publication is state
 
 
 def test_an_event_tells_who_did_what_when_and_at_which_version() -> None:
     told = an_article().event("submit", WRITER, NOW)
-    assert told == Event(Subject.ARTICLE, "article", "submit", "writer", NOW, 5)
+    assert told == Event(Subject.ARTICLE, "article", "submit", "writer", NOW, 5, 7)
     assert an_article().event("expire", ANONYMOUS, NOW).by is None
 
 

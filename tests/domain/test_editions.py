@@ -6,21 +6,16 @@ from domain.access import Gate, Requires
 from domain.articles import Draft, LeadImage, Seo
 from domain.body import Body, without_paywall
 from domain.credits import Credit, CreditRole, Rights, Source
-from domain.editions import Front, check_publishable, cut_teaser, front_of, make_edition, publish, reading_minutes
-from domain.errors import NotAllowed, Unfit, WrongState
+from domain.editions import Front, check_publishable, cut_teaser, front_of, make_edition, reading_minutes
+from domain.errors import Unfit
 from domain.teaser import Boundary, Measure, Policy, Teaser, TeaserSettings
-from domain.workflow import DraftState, PublicationState
 from tests.domain.bodies import DIVIDER, IMAGE, PAYWALL, RELATED, head, many, para
 from tests.domain.making import (
     BEFORE,
-    EDITOR,
     NOW,
     SUBSCRIBERS,
-    WRITER,
     a_draft,
-    a_publication,
     an_article,
-    in_state,
 )
 
 STYLE = TeaserSettings(Policy(Measure.WORDS, 10, Boundary.WORD), " …", 10)
@@ -48,40 +43,6 @@ def pointers(draft: Draft) -> list[str]:
     return [flaw.pointer for flaw in refusal.value.flaws]
 
 
-def test_the_first_publication_is_number_one_and_begins_now() -> None:
-    article = an_article(FULL)
-    after, edition = publish(article, by=EDITOR, now=NOW, publication_id="new", style=STYLE)
-    assert edition.publication == a_publication(
-        id="new", number=1, slug="t", gate=SUBSCRIBERS, published_at=NOW, updated_at=NOW, live_from=NOW
-    )
-    assert after == replace(article, publication=edition.publication, version=6, updated_at=NOW)
-    assert not after.has_newer_draft
-
-
-@pytest.mark.parametrize("state", [PublicationState.LIVE, PublicationState.UNPUBLISHED])
-def test_a_later_publication_counts_on_and_keeps_the_first_time(state: PublicationState) -> None:
-    article = an_article(draft_state=DraftState.SUBMITTED, publication=a_publication(state=state), revision=9)
-    after, edition = publish(article, by=EDITOR, now=NOW, publication_id="new", style=STYLE)
-    expected = a_publication(id="new", number=5, revision=9, slug="t", updated_at=NOW, live_from=NOW)
-    assert edition.publication == expected
-    assert edition.publication.published_at == BEFORE
-    assert after.draft_state is DraftState.DRAFT
-    assert after.draft is article.draft
-
-
-def test_publishing_asks_the_workflow_first() -> None:
-    with pytest.raises(NotAllowed):
-        publish(an_article(a_draft(body=())), by=WRITER, now=NOW, publication_id="new", style=STYLE)
-    withdrawn = in_state(DraftState.DRAFT, PublicationState.WITHDRAWN)
-    with pytest.raises(WrongState):
-        publish(withdrawn, by=EDITOR, now=NOW, publication_id="new", style=STYLE)
-
-
-def test_what_cannot_be_published_is_refused() -> None:
-    with pytest.raises(Unfit):
-        publish(an_article(a_draft(body=())), by=EDITOR, now=NOW, publication_id="new", style=STYLE)
-
-
 @pytest.mark.parametrize("body", [(), (PAYWALL,), (PAYWALL, PAYWALL)])
 def test_there_must_be_something_to_read(body: Body) -> None:
     assert pointers(a_draft(body=body)) == ["/body"]
@@ -100,7 +61,9 @@ def test_a_teaser_up_to_the_marker_needs_a_marker(requires: Requires) -> None:
 
 def test_teaser_and_full_text_are_two_documents() -> None:
     body = (para(many(60), "a"), PAYWALL, IMAGE, para(many(40), "b"))
-    edition = make_edition(an_article(replace(FULL, body=body)), publication_id="new", now=NOW, style=STYLE)
+    edition = make_edition(
+        an_article(replace(FULL, body=body)), publication_id="new", live_from=NOW, live_until=None, style=STYLE
+    )
     assert edition.full == without_paywall(body)
     assert edition.teaser == Teaser((para(many(60) + " …", "a"),), 30)
     assert edition.front == front_of(replace(FULL, body=body))
@@ -165,7 +128,13 @@ def test_the_standfirst_is_read_too() -> None:
 def test_media_in_the_teaser_are_those_that_everybody_may_see() -> None:
     body = (para(many(5), "a"), IMAGE, para(many(20), "b"), replace(IMAGE, media_id="hidden"), para(many(75), "c"))
     draft = a_draft(body=body, gate=SUBSCRIBERS, lead_image=LeadImage("lead"))
-    edition = make_edition(an_article(draft), publication_id="new", now=NOW, style=STYLE)
+    edition = make_edition(an_article(draft), publication_id="new", live_from=NOW, live_until=None, style=STYLE)
     assert edition.media_in_teaser == {"medium", "lead"}
-    bare = make_edition(an_article(replace(draft, lead_image=None)), publication_id="new", now=NOW, style=STYLE)
+    bare = make_edition(
+        an_article(replace(draft, lead_image=None)),
+        publication_id="new",
+        live_from=NOW,
+        live_until=None,
+        style=STYLE,
+    )
     assert bare.media_in_teaser == {"medium"}

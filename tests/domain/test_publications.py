@@ -28,7 +28,14 @@ def test_it_is_live_in_its_window_if_its_state_says_so(
     state: PublicationState, live_from: datetime, live_until: datetime | None, live: bool
 ) -> None:
     publication = a_publication(state=state, live_from=live_from, live_until=live_until)
-    assert publication.is_live(NOW) is (live and state is PublicationState.LIVE)
+    assert publication.is_live(NOW) is (live and state in {PublicationState.LIVE, PublicationState.SCHEDULED})
+
+
+@pytest.mark.parametrize(("replaced_at", "live"), [(None, True), (LATER, True), (NOW, False), (BEFORE, False)])
+def test_it_ends_when_another_takes_over(replaced_at: datetime | None, live: bool) -> None:
+    assert a_publication(replaced_at=replaced_at).is_live(NOW) is live
+    assert a_publication(replaced_at=replaced_at, live_until=NOW).is_live(NOW) is False
+    assert a_publication(replaced_at=replaced_at).next_change(NOW) == (LATER if replaced_at == LATER else None)
 
 
 @pytest.mark.parametrize(

@@ -112,7 +112,7 @@ def test_a_write_on_an_older_version_is_stale() -> None:
         (errors.NotThere(), {}),
         (errors.Withdrawn("why"), {"detail": "why"}),
         (errors.Unidentified("who", presented=True), {"detail": "who", "presented": True}),
-        (errors.NotAllowed("no"), {"detail": "no"}),
+        (errors.NotAllowed("no", rule="tags"), {"detail": "no", "rule": "tags"}),
         (errors.WrongState("no", rule="r"), {"detail": "no", "rule": "r"}),
         (errors.Conflict("no", rule="r"), {"detail": "no", "rule": "r"}),
         (errors.VersionNeeded(), {}),

@@ -1,0 +1,152 @@
+"""History: every save of a draft, what changed between two, and the way back."""
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+
+from api.deps import Cursor, IfMatch, Limit, VisitOf
+from api.editorial import drafts, schemas
+from api.editorial.articles import ALLOWED, OF_A_WRITE, OF_ONE, expected, group_of
+from api.editorial.blocks import block_of
+from api.editorial.replies import plain, versioned
+from api.pages import next_link, open_cursor, seal_cursor
+from api.parts import Visit
+from api.problems import declared
+from api.routing import Route
+from api.types import Id
+from domain.articles import Article, Draft, check_may_see, edit
+from domain.diffs import compare
+from domain.errors import NotThere
+from infra import articles, revisions
+from infra.db import Connection
+from infra.revisions import Revision
+
+router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles"], route_class=Route)
+
+Number = Annotated[int, Path(ge=1, le=10**9, description="Number of a revision")]
+
+
+@router.get(
+    "/revisions",
+    summary="List an article's revisions",
+    operation_id="list_revisions",
+    response_model=schemas.RevisionPage,
+    responses=declared(*OF_ONE),
+    openapi_extra=ALLOWED,
+)
+async def list_revisions(
+    request: Request, visit: VisitOf, article_id: Id, limit: Limit = 20, cursor: Cursor = None
+) -> Response:
+    """Answer every save of the draft, newest first: who, when, and what they said of it."""
+    await _seen(visit, article_id)
+    place = open_cursor(request, visit, cursor, {})
+    found = await revisions.page(visit.reading, article_id, before=int(place) if place else None, limit=limit + 1)
+    following = seal_cursor(request, visit, str(found[limit - 1].number), {}) if len(found) > limit else None
+    page = schemas.RevisionPage(items=[_noted(one) for one in found[:limit]], next_cursor=following)
+    return plain(page, headers=dict(next_link(request, visit, following)))
+
+
+@router.get(
+    "/revisions/{number}",
+    summary="Read a revision",
+    operation_id="read_revision",
+    response_model=schemas.Revision,
+    responses=declared(*OF_ONE),
+    openapi_extra=ALLOWED,
+)
+async def read_revision(visit: VisitOf, article_id: Id, number: Number) -> Response:
+    """Answer the draft as it was saved. It never changes."""
+    await _seen(visit, article_id)
+    revision, draft = await _revision(visit.reading, article_id, number)
+    named = await drafts.names_for(visit.reading, [draft], visit)
+    form = dict(drafts.form_of(draft, named))
+    return plain(schemas.Revision(**form, **dict(_noted(revision))))
+
+
+@router.get(
+    "/revisions/{number}/diff",
+    summary="Compare two revisions",
+    operation_id="compare_revisions",
+    response_model=schemas.Diff,
+    responses=declared(*OF_ONE),
+    openapi_extra=ALLOWED,
+)
+async def compare_revisions(
+    visit: VisitOf,
+    article_id: Id,
+    number: Number,
+    to: Annotated[
+        int | None, Query(ge=1, le=10**9, description="The other revision; the working draft if left out")
+    ] = None,
+) -> Response:
+    """Answer what makes one revision of another: the fields that differ, and every block with its fate."""
+    article = await _seen(visit, article_id)
+    _, before = await _revision(visit.reading, article_id, number)
+    _, after = await _revision(visit.reading, article_id, to or article.revision)
+    differences = compare(before, after)
+    named = await drafts.names_for(visit.reading, [before, after], visit)
+    old, new = (drafts.form_of(draft, named).model_dump(mode="json") for draft in (before, after))
+    return plain(
+        schemas.Diff(
+            before=number,
+            after=to or article.revision,
+            fields=[
+                schemas.FieldChange(name=name, before=old[name], after=new[name])
+                for name in schemas.field_names(differences)
+            ],
+            blocks=[
+                schemas.BlockChange.of(
+                    key=one.key,
+                    change=one.change,
+                    before=one.before and block_of(one.before),
+                    after=one.after and block_of(one.after),
+                )
+                for one in differences.blocks
+            ],
+        )
+    )
+
+
+@router.post(
+    "/revisions/{number}/restore",
+    summary="Take up an old revision again",
+    operation_id="restore_revision",
+    response_model=schemas.Article,
+    responses=declared(*OF_A_WRITE, "unprocessable"),
+    openapi_extra=ALLOWED,
+)
+async def restore_revision(visit: VisitOf, article_id: Id, number: Number, version: IfMatch) -> Response:
+    """Save the old draft as a new revision. Readers see nothing of it until it is published."""
+    async with visit.writing() as connection:
+        before = await expected(visit, connection, article_id, version)
+        _, draft = await _revision(connection, article_id, number)
+        draft = await drafts.restored(draft, visit, connection, before=before.draft)
+        group_id = await group_of(connection, before.id, draft)
+        after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
+        await articles.save(
+            connection, after, before=before, by=visit.person.account_id or "", note=f"Restored revision {number}"
+        )
+        await visit.record(connection, after.event("restore", visit.person, visit.now))
+        named = await drafts.names_for(connection, [draft], visit)
+    return versioned(drafts.resource_of(after, named, visit), after.version)
+
+
+async def _seen(visit: Visit, article_id: str) -> Article:
+    return check_may_see(await articles.get(visit.reading, article_id, now=visit.now), visit.person)
+
+
+async def _revision(connection: Connection, article_id: str, number: int) -> tuple[Revision, Draft]:
+    found = await revisions.get(connection, article_id, number)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _noted(revision: Revision) -> schemas.RevisionNote:
+    return schemas.RevisionNote(
+        number=revision.number,
+        note=revision.note,
+        created_by=revision.created_by,
+        created_at=revision.created_at,
+    )
