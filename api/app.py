@@ -10,7 +10,8 @@ from api import accounts, contract, problems, server
 from api.delivery import articles as delivery_articles
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
-from api.editorial import articles, contributors, media, revisions, tags
+from api.delivery import previews as delivery_previews
+from api.editorial import articles, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
 from infra.ids import Sources
@@ -22,9 +23,12 @@ ROUTERS = (
     delivery_articles.router,
     delivery_names.router,
     delivery_media.router,
+    delivery_previews.router,
     accounts.router,
     articles.router,
     revisions.router,
+    previews.router,
+    events.router,
     media.router,
     tags.router,
     contributors.router,

@@ -114,6 +114,8 @@ class Delivery:
     offers: tuple[Offer, ...]
     names: Names
     read_at: datetime
+    is_preview: bool = False
+    """Shown to a guest of the newsroom: its pictures may be public nowhere."""
 
     @property
     def signs_media(self) -> bool:

@@ -1,6 +1,6 @@
 """Reading for readers. Only `is_live` rows are followed, and only the body that the decision allows is read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_ as united
@@ -14,7 +14,7 @@ from domain.articles import Publication
 from domain.body import Body
 from domain.credits import Contributor
 from domain.delivery import Card, Delivery, Names, Wanted, wanted_by_article, wanted_by_card
-from domain.editions import Front
+from domain.editions import Edition, Front
 from domain.errors import NotThere, Withdrawn
 from domain.people import Person
 from domain.tags import Tag, TagKind
@@ -107,9 +107,41 @@ async def deliver(
     connection: AsyncConnection, found: Found, person: Person, *, offers: tuple[Offer, ...], now: datetime
 ) -> Delivery:
     """Return the article as this person gets it: the decision comes first, and only then a body is read."""
+    decision = decide(found.publication.gate, person, now=now)
+    body = await _body(connection, found.publication, decision)
+    return await _delivery(connection, found, body, decision, offers=offers, now=now)
+
+
+async def as_some_reader(
+    connection: AsyncConnection, article_id: str, person: Person, *, offers: tuple[Offer, ...], at: datetime
+) -> Delivery:
+    """Return what a kind of person would get of an article at a time; the newsroom alone may ask."""
+    found = await find(connection, article_id, is_id=True, language=None, default_language="", now=at)
+    shown = await deliver(connection, found, person, offers=offers, now=at)
+    return replace(shown, is_preview=True)
+
+
+async def preview(
+    connection: AsyncConnection, edition: Edition, person: Person, *, offers: tuple[Offer, ...], now: datetime
+) -> Delivery:
+    """Return an edition that was never shown as this kind of person would get it."""
+    decision = decide(edition.publication.gate, person, now=now)
+    body = edition.full if decision.opens_everything else edition.teaser.body
+    found = Found(edition.publication, edition.front, edition.teaser.remaining_percent)
+    shown = await _delivery(connection, found, body, decision, offers=offers, now=now)
+    return replace(shown, is_preview=True)
+
+
+async def _delivery(
+    connection: AsyncConnection,
+    found: Found,
+    body: Body,
+    decision: Decision,
+    *,
+    offers: tuple[Offer, ...],
+    now: datetime,
+) -> Delivery:
     publication, front = found.publication, found.front
-    decision = decide(publication.gate, person, now=now)
-    body = await _body(connection, publication, decision)
     wanted = wanted_by_article(front, body, publication.group_id)
     return Delivery(
         publication=publication,

@@ -1,8 +1,12 @@
 """The audit log: each change's event, written in the change's own transaction."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.events import Event
+from domain.events import Event, Subject
 from infra.tables import events, notes
 
 
@@ -25,3 +29,42 @@ async def record(
     )
     if note:
         await connection.execute(notes.insert().values(event_id=event_id, text=note))
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An event as it was written down, with what was said beside it."""
+
+    id: str
+    event: Event
+    from_address: str | None
+    note: str | None
+
+
+async def page(
+    connection: AsyncConnection,
+    subject: Subject,
+    subject_id: str,
+    *,
+    before: tuple[datetime, str] | None,
+    limit: int,
+) -> list[Recorded]:
+    """Return the next events of a thing, newest first."""
+    query = (
+        select(events, notes.c.text)
+        .outerjoin(notes, notes.c.event_id == events.c.id)
+        .where(events.c.subject == subject, events.c.subject_id == subject_id)
+        .order_by(events.c.at.desc(), events.c.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        query = query.where(tuple_(events.c.at, events.c.id) < before)
+    return [
+        Recorded(
+            row.id,
+            Event(subject, subject_id, row.action, row.by, row.at, row.version, row.revision),
+            row.from_address,
+            row.text,
+        )
+        for row in await connection.execute(query)
+    ]

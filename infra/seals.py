@@ -1,7 +1,7 @@
-"""Sealing: cursors that nobody can read or alter, and signed addresses of pictures.
+"""Sealing: cursors and previews' tokens that nobody can read or alter, and signed addresses of pictures.
 
-Cursors use AES-SIV (RFC 5297): encrypted, authenticated, and deterministic, so that equal pages are equal
-bytes. What a cursor is bound to is authenticated with it and not stored in it.
+They use AES-SIV (RFC 5297): encrypted, authenticated, and deterministic, so that equal pages are equal bytes.
+What a cursor is bound to is authenticated with it and not stored in it.
 """
 
 import hmac
@@ -23,6 +23,7 @@ class Seals:
 
     def __init__(self, keyring: Keyring) -> None:
         self._cursors = [AESSIV(key.secret("cursors")) for key in keyring]
+        self._previews = [AESSIV(key.secret("previews")) for key in keyring]
         self._media = [key.secret("media") for key in keyring]
 
     def seal_cursor(self, position: str, *, bound_to: str) -> str:
@@ -31,16 +32,18 @@ class Seals:
 
     def open_cursor(self, cursor: str, *, bound_to: str) -> str:
         """Return the place in a list; a cursor of another list, or of nobody, is refused."""
-        try:
-            sealed = _decode(cursor)
-        except ValueError:
-            raise _bad_cursor() from None
-        for key in self._cursors:
-            try:
-                return key.decrypt(sealed, [bound_to.encode()]).decode()
-            except (InvalidTag, ValueError):
-                continue
-        raise _bad_cursor()
+        position = _opened(self._cursors, cursor, bound_to)
+        if position is None:
+            raise BadRequest("This cursor belongs to no such list. Start without one.", parameter="cursor")
+        return position
+
+    def seal_preview(self, preview_id: str) -> str:
+        """Return the token of a preview's address."""
+        return _encode(self._previews[0].encrypt(preview_id.encode(), [b"preview"]))
+
+    def open_preview(self, token: str) -> str | None:
+        """Return the preview that a token was made for, if it was made here."""
+        return _opened(self._previews, token, "preview")
 
     def sign_media(self, path: str, *, now: datetime, seconds: int) -> tuple[int, str]:
         """Return when a picture's address expires (Unix seconds) and its signature.
@@ -76,5 +79,14 @@ def _decode(cursor: str) -> bytes:
     return sealed
 
 
-def _bad_cursor() -> BadRequest:
-    return BadRequest("This cursor belongs to no such list. Start without one.", parameter="cursor")
+def _opened(keys: list[AESSIV], sealed: str, bound_to: str) -> str | None:
+    try:
+        data = _decode(sealed)
+    except ValueError:
+        return None
+    for key in keys:
+        try:
+            return key.decrypt(data, [bound_to.encode()]).decode()
+        except (InvalidTag, ValueError):
+            continue
+    return None

@@ -297,7 +297,7 @@ previews = Table(
     Column("id", ID, primary_key=True),
     _article_id(),
     Column("revision", Integer, nullable=False),
-    Column("role", String(20)),  # of the reader that it shows; NULL is nobody known
+    Column("kind", String(20), nullable=False),  # of the reader that it shows the article as
     Column("plans", Text, nullable=False),
     Column("created_by", ID, nullable=False),
     Column("created_at", Moment, nullable=False),

@@ -2,20 +2,20 @@
 
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, or_
+from sqlalchemy import ColumnElement, FromClause, and_, or_
 
 from domain.access import Requires
 from domain.workflow import PublicationState
 from infra.tables import publications
 
 
-def is_live(now: datetime) -> ColumnElement[bool]:
+def is_live(now: datetime, editions: FromClause = publications) -> ColumnElement[bool]:
     """Whether a publication is in front of readers at this moment (`Publication.is_live` in SQL)."""
     return and_(
-        publications.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)),
-        publications.c.live_from <= now,
-        or_(publications.c.live_until.is_(None), publications.c.live_until > now),
-        or_(publications.c.replaced_at.is_(None), publications.c.replaced_at > now),
+        editions.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)),
+        editions.c.live_from <= now,
+        or_(editions.c.live_until.is_(None), editions.c.live_until > now),
+        or_(editions.c.replaced_at.is_(None), editions.c.replaced_at > now),
     )
 
 

@@ -1,12 +1,13 @@
 """From a `Delivery` or a `Card` to what the contract shows. Nothing else is rendered for readers."""
 
+from datetime import datetime
 from typing import Any
 
 from api.delivery import schemas
-from api.links import A_READER, Links
+from api.links import A_READER, THE_NEWSROOM, Links
 from domain.access import Decision
 from domain.articles import LeadImage, Publication
-from domain.body import Block, Body, Divider, Embed, Image, Paywall, ReadAlso, Text
+from domain.body import Block, Divider, Embed, Image, Paywall, ReadAlso, Text
 from domain.delivery import ArticleName, Card, Delivery, Names, Picture
 from domain.editions import Front
 from domain.media import ORIGINAL
@@ -14,12 +15,17 @@ from domain.media import ORIGINAL
 
 def article(delivery: Delivery, links: Links) -> schemas.Article:
     """Return an article as the contract shows it."""
-    names, front = delivery.names, delivery.front
+    names, front, at = delivery.names, delivery.front, delivery.read_at
+    guest = THE_NEWSROOM if delivery.is_preview else None
+    shown = (
+        _block(block, delivery, links, guest or (A_READER if delivery.signs_media else None))
+        for block in delivery.body
+    )
     return schemas.Article(
-        **_front(delivery.publication, front, names, links),
-        body=_blocks(delivery.body, names, links, signed=delivery.signs_media),
+        **_front(delivery.publication, front, names, links, signed_for=guest),
+        body=[block for block in shown if block is not None],
         related=[
-            _link(names.articles[article_id], links)
+            _link(names.articles[article_id], at)
             for article_id in front.related_ids
             if article_id in names.articles
         ],
@@ -46,7 +52,9 @@ def card(one: Card, links: Links) -> schemas.Card:
     )
 
 
-def _front(publication: Publication, front: Front, names: Names, links: Links) -> dict[str, Any]:
+def _front(
+    publication: Publication, front: Front, names: Names, links: Links, *, signed_for: str | None = None
+) -> dict[str, Any]:
     language = publication.language
     section = names.tags.get(front.section_id or "")
     return {
@@ -72,7 +80,7 @@ def _front(publication: Publication, front: Front, names: Names, links: Links) -
             for tag_id in front.tag_ids
             if (tag := names.tags.get(tag_id))
         ],
-        "lead_image": _lead_image(front.lead_image, names, links),
+        "lead_image": _lead_image(front.lead_image, names, links, signed_for),
     }
 
 
@@ -109,8 +117,8 @@ def _access(delivery: Delivery) -> schemas.Access:
     )
 
 
-def _link(name: ArticleName, links: Links) -> schemas.ArticleLink:
-    requires = name.gate.required(links.visit.now)
+def _link(name: ArticleName, at: datetime) -> schemas.ArticleLink:
+    requires = name.gate.required(at)
     return schemas.ArticleLink(
         id=name.id,
         slug=name.slug,
@@ -120,8 +128,8 @@ def _link(name: ArticleName, links: Links) -> schemas.ArticleLink:
     )
 
 
-def _media(picture: Picture, alt: str | None, links: Links, *, signed: bool) -> schemas.Media:
-    url = links.picture(picture.id, signed_for=A_READER if signed else None)
+def _media(picture: Picture, alt: str | None, links: Links, signed_for: str | None) -> schemas.Media:
+    url = links.picture(picture.id, signed_for=signed_for)
     size = {"width": picture.width, "height": picture.height, "content_type": picture.content_type}
     return schemas.Media(
         id=picture.id,
@@ -134,28 +142,26 @@ def _media(picture: Picture, alt: str | None, links: Links, *, signed: bool) -> 
     )
 
 
-def _lead_image(image: LeadImage | None, names: Names, links: Links) -> schemas.LeadImage | None:
+def _lead_image(
+    image: LeadImage | None, names: Names, links: Links, signed_for: str | None
+) -> schemas.LeadImage | None:
     if image is None or (picture := names.media.get(image.media_id)) is None:
         return None
-    return schemas.LeadImage(**_shown(image, picture, links, signed=False))
+    return schemas.LeadImage(**_shown(image, picture, links, signed_for))
 
 
-def _shown(image: LeadImage | Image, picture: Picture, links: Links, *, signed: bool) -> dict[str, Any]:
+def _shown(image: LeadImage | Image, picture: Picture, links: Links, signed_for: str | None) -> dict[str, Any]:
     return {
-        "media": _media(picture, image.alt, links, signed=signed),
+        "media": _media(picture, image.alt, links, signed_for),
         "caption": picture.caption if image.caption is None else image.caption,
         "credit": picture.credit if image.credit is None else image.credit,
     }
 
 
-def _blocks(body: Body, names: Names, links: Links, *, signed: bool) -> list[schemas.Block]:
-    shown = (_block(block, names, links, signed=signed) for block in body)
-    return [block for block in shown if block is not None]
-
-
 def _block(  # noqa: PLR0911 - one a type
-    block: Block, names: Names, links: Links, *, signed: bool
+    block: Block, delivery: Delivery, links: Links, signed_for: str | None
 ) -> schemas.Block | None:
+    names = delivery.names
     match block:
         case Text():
             return _text(block)
@@ -163,13 +169,13 @@ def _block(  # noqa: PLR0911 - one a type
             picture = names.media.get(block.media_id)
             if picture is None:
                 return None
-            shown = _shown(block, picture, links, signed=signed)
+            shown = _shown(block, picture, links, signed_for)
             return schemas.ImageBlock(type="image", key=block.key, **shown)
         case ReadAlso():
             name = names.articles.get(block.article_id)
             if name is None:
                 return None
-            return schemas.RelatedBlock(type="related", key=block.key, article=_link(name, links))
+            return schemas.RelatedBlock(type="related", key=block.key, article=_link(name, delivery.read_at))
         case Embed():
             return schemas.EmbedBlock(
                 type="embed", key=block.key, url=block.url, provider=block.provider, title=block.title

@@ -15,14 +15,14 @@ from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route, needs
-from api.types import Id
+from api.types import Id, Language, Moment, Slug
 from domain.articles import Article, Draft, check_may_delete, check_may_see, edit
 from domain.desk import Step, act
 from domain.diffs import Change, compare
 from domain.editions import cut_teaser
 from domain.errors import Flaw, Stale, Unfit
 from domain.permissions import Permission, may
-from domain.workflow import Action, DraftState
+from domain.workflow import Action, DraftState, PublicationState
 from infra import articles, publications, revisions
 from infra.db import Connection
 
@@ -32,6 +32,7 @@ ALLOWED = needs(Permission.EDIT_OWN_ARTICLES)
 REFUSALS = ("bad-request", "unauthorized", "forbidden", "unavailable")
 OF_ONE = (*REFUSALS, "not-found")
 OF_A_WRITE = (*OF_ONE, "wrong-state", "conflict", "stale", "precondition-required")
+MAX_WARNED = 100
 WITH_A_BODY = ("too-large", "unsupported-media-type", "unprocessable")
 
 
@@ -102,24 +103,43 @@ async def group_of(connection: Connection, article_id: str, draft: Draft) -> str
     responses=declared(*REFUSALS),
     openapi_extra=ALLOWED,
 )
-async def list_drafts(
+async def list_drafts(  # noqa: PLR0913 - one a filter
     request: Request,
     visit: VisitOf,
     state: Annotated[DraftState | None, Query(description="State of the draft")] = None,
+    publication: Annotated[schemas.Standing | None, Query(description="What readers have of it now")] = None,
+    contributor: Annotated[Slug | None, Query(description="Slug of a contributor that the draft credits")] = None,
+    tag: Annotated[Slug | None, Query(description="Slug of a tag or section of the draft")] = None,
+    language: Annotated[Language | None, Query(description="Language of the draft")] = None,
+    q: Annotated[
+        str | None, Query(description="Part of the title, accents and case aside", max_length=200)
+    ] = None,
+    updated_after: Annotated[Moment | None, Query(description="Changed at this time or later")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Answer the articles that you may edit, last changed first."""
-    asked = {"state": state}
-    sees_all = may(visit.person, Permission.EDIT_ALL_ARTICLES)
-    found = await articles.page(
-        visit.reading,
-        created_by=None if sees_all else visit.person.account_id,
+    asked = {
+        "state": state,
+        "publication": publication,
+        "contributor": contributor,
+        "tag": tag,
+        "language": language,
+        "q": q,
+        "updated_after": updated_after and updated_after.isoformat(),
+    }
+    listing = articles.Listing(
+        created_by=only_own(visit),
         state=state,
+        publication=publication and PublicationState(publication),
+        contributor=contributor,
+        tag=tag,
+        language=language,
+        q=q,
+        updated_after=updated_after,
         before=time_and_id(open_cursor(request, visit, cursor, asked)),
-        limit=limit + 1,
-        now=visit.now,
     )
+    found = await articles.page(visit.reading, listing, limit=limit + 1, now=visit.now)
     shown = found[:limit]
     named = await drafts.names_for(visit.reading, [one.draft for one in shown], visit)
     following = None
@@ -128,6 +148,11 @@ async def list_drafts(
     items = [drafts.resource_of(one, named, visit) for one in shown]
     page = schemas.ArticlePage(items=items, next_cursor=following)
     return plain(page, headers=dict(next_link(request, visit, following)))
+
+
+def only_own(visit: Visit) -> str | None:
+    """Return whose articles alone the caller may know of, if not everybody's."""
+    return None if may(visit.person, Permission.EDIT_ALL_ARTICLES) else visit.person.account_id
 
 
 @router.get(
@@ -221,7 +246,39 @@ async def act_on_article(
             await publications.show(connection, after, edition, now=visit.now)
         await visit.record(connection, after.event(action, visit.person, visit.now), note=form.told)
         named = await drafts.names_for(connection, [after.draft], visit)
-    return versioned(drafts.resource_of(after, named, visit), after.version)
+        warnings = await _warnings(visit, connection, after, action)
+    shown = drafts.resource_of(after, named, visit).model_copy(update={"warnings": warnings})
+    return versioned(shown, after.version)
+
+
+async def _warnings(
+    visit: Visit, connection: Connection, article: Article, action: Action
+) -> list[schemas.Warned]:
+    """Return what taking an article back does to those that link to it."""
+    if action not in {Action.UNPUBLISH, Action.WITHDRAW}:
+        return []
+    linking = await linking_to(visit, connection, article.id, limit=MAX_WARNED)
+    detail = "These articles link to it. Their readers do not see the link any more."
+    return [schemas.Warned(rule="linked-from", detail=detail, articles=linking)] if linking else []
+
+
+async def linking_to(
+    visit: Visit, connection: Connection, article_id: str, *, limit: int, after: str = ""
+) -> list[schemas.Linking]:
+    """Return the next articles that link to one, as far as the caller may know of them."""
+    found = await articles.linking_to(
+        connection, article_id, created_by=only_own(visit), after=after, limit=limit, now=visit.now
+    )
+    return [
+        schemas.Linking(
+            id=one.article.id,
+            title=one.article.draft.title,
+            language=one.article.draft.language,
+            in_draft=one.in_draft,
+            in_publication=one.in_publication,
+        )
+        for one in found
+    ]
 
 
 def _step(visit: Visit, form: schemas.ActionForm) -> Step:

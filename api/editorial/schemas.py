@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
 
+from api.delivery.schemas import Article as Delivered
 from api.editorial.blocks import MAX_BLOCKS, Block
 from api.types import Id, Language, Line, Model, Moment, Note, Sent, Slug, Time, WebAddress, is_none
 from domain import teaser
@@ -14,6 +15,7 @@ from domain.desk import Order
 from domain.diffs import Change
 from domain.diffs import Diff as Differences
 from domain.media import ImageType
+from domain.previews import ReaderKind
 from domain.tags import TagKind
 from domain.teaser import Boundary
 from domain.workflow import Action, DraftState
@@ -198,6 +200,9 @@ class WrittenForm(ArticleForm):
         return self
 
 
+Standing = Literal["none", "scheduled", "live", "expired", "unpublished", "withdrawn"]
+
+
 class Correction(Model):
     """What was wrong, as the public is told."""
 
@@ -232,6 +237,26 @@ class Publication(Scheduled):
     """What takes over while this one is live."""
 
 
+class Linking(Model):
+    """An article that links to this one."""
+
+    id: str
+    title: str
+    language: str
+    in_draft: bool
+    """Whether its working draft does."""
+    in_publication: bool
+    """Whether what readers have of it, or will have, does."""
+
+
+class Warned(Model):
+    """Something that an action leads to elsewhere."""
+
+    rule: str
+    detail: str
+    articles: list[Linking]
+
+
 class Article(ArticleForm):
     """An article in the newsroom: the working draft, which readers don't see, and where it stands."""
 
@@ -248,6 +273,8 @@ class Article(ArticleForm):
     """Whose the last revision is."""
     created_at: Time
     updated_at: Time
+    warnings: list[Warned] = Field(default=[])
+    """What the action that this answers leads to elsewhere: who links to an article that was taken back."""
 
 
 class ArticlePage(Model):
@@ -341,6 +368,86 @@ class Diff(Model):
     """Those that differ."""
     blocks: list[BlockChange]
     """Every block, in reading order; those that are gone stand where they stood."""
+
+
+class PreviewForm(Model):
+    """A link to one revision for somebody outside."""
+
+    revision: Annotated[int, Field(strict=True, ge=1)] | None = None
+    """Number of the draft; the present one if it is left out."""
+    role: ReaderKind = ReaderKind.ANONYMOUS
+    """Whom the article is shown as."""
+    plan: Slug | None = None
+    """A plan that this reader has."""
+    expires_at: Moment | None = None
+    """A day from now if it is left out; between a minute and thirty days."""
+
+
+class Preview(Model):
+    """A preview that can be read."""
+
+    id: str
+    article_id: str
+    revision: int
+    role: ReaderKind
+    plan: str | None
+    created_by: str
+    created_at: Time
+    expires_at: Time
+
+
+class PreviewLink(Preview):
+    """A new preview, with its link: it is told this once."""
+
+    token: str
+    url: str
+
+
+class PreviewList(Model):
+    """The previews of an article that can still be read."""
+
+    items: list[Preview]
+
+
+class ReadableAs(Model):
+    """What some reader would get at a time."""
+
+    role: ReaderKind
+    plan: str | None
+    at: Time
+    status: Literal[200, 404, 410]
+    detail: str | None
+    """Why there would be nothing."""
+    article: Delivered | None
+    """The article as they would get it."""
+
+
+class Event(Model):
+    """Something that was done to an article."""
+
+    id: str
+    action: str
+    by: str | None
+    at: Time
+    version: int
+    revision: int | None
+    from_address: str | None
+    """For editors."""
+    note: str | None
+
+
+class EventPage(Model):
+    """A page of what was done to an article, newest first."""
+
+    items: list[Event]
+    next_cursor: str | None
+
+
+class LinkingPage(Model):
+    """A page of the articles that link to this one."""
+
+    items: list[Linking]
+    next_cursor: str | None
 
 
 class TagForm(Model):

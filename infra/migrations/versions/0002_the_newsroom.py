@@ -170,7 +170,7 @@ def _create_tables() -> None:
         sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("article_id", sa.String(length=36), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("role", sa.String(length=20), nullable=True),
+        sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("plans", sa.Text(), nullable=False),
         sa.Column("created_by", sa.String(length=36), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),

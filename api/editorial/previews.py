@@ -1,0 +1,153 @@
+"""What readers would get: previews of one revision for a guest, and the same article as any kind of reader."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from api import caching
+from api.delivery import rendering
+from api.deps import IfMatch, VisitOf
+from api.editorial import schemas
+from api.editorial.articles import ALLOWED, OF_A_WRITE, OF_ONE, WITH_A_BODY
+from api.editorial.replies import plain, versioned
+from api.links import Links
+from api.parts import Visit
+from api.problems import declared
+from api.routing import Route
+from api.types import Id, Moment, Slug
+from domain.articles import Article, check_may_see
+from domain.errors import Flaw, NotThere, Unfit, Withdrawn, expect_version
+from domain.previews import Preview, ReaderKind, some_reader
+from infra import articles, delivery, previews, revisions
+from infra.db import Connection
+
+router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles"], route_class=Route)
+
+SHORTEST, USUAL, LONGEST = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
+VERSION = 1  # a preview never changes; it is there, or revoked
+
+
+@router.post(
+    "/previews",
+    status_code=201,
+    summary="Make a preview",
+    operation_id="create_preview",
+    response_model=schemas.PreviewLink,
+    responses=declared(*OF_ONE, *WITH_A_BODY, "conflict"),
+    openapi_extra=ALLOWED,
+)
+async def create_preview(visit: VisitOf, article_id: Id, form: schemas.PreviewForm | None = None) -> Response:
+    """Make a link that shows exactly one revision to whoever has it, as a kind of reader, until it ends."""
+    form = form or schemas.PreviewForm()
+    async with visit.writing() as connection:
+        article = await _seen(visit, connection, article_id)
+        revision = form.revision or article.revision
+        if await revisions.get(connection, article_id, revision) is None:
+            raise Unfit(Flaw("/revision", "There is no such revision."))
+        preview = Preview(
+            id=visit.parts.sources.new_id(),
+            article_id=article_id,
+            revision=revision,
+            kind=form.role,
+            plans=(form.plan,) if form.plan else (),
+            created_by=visit.person.account_id or "",
+            created_at=visit.now,
+            expires_at=_end(form, visit.now),
+        )
+        await previews.add(connection, preview)
+        await visit.record(connection, article.event("preview", visit.person, visit.now))
+    links, token = Links(visit), visit.parts.seals.seal_preview(preview.id)
+    shown = schemas.PreviewLink(**dict(_shown(preview)), token=token, url=links.to(f"/v1/previews/{token}"))
+    location = {"Location": links.to(f"/v1/editorial/articles/{article_id}/previews/{preview.id}")}
+    return versioned(shown, VERSION, status=201, headers=location)
+
+
+def _end(form: schemas.PreviewForm, now: datetime) -> datetime:
+    end = form.expires_at or now + USUAL
+    if not SHORTEST <= end - now <= LONGEST:
+        raise Unfit(Flaw("/expires_at", f"It may last from a minute to {LONGEST.days} days."))
+    return end
+
+
+@router.get(
+    "/previews",
+    summary="List an article's previews",
+    operation_id="list_previews",
+    response_model=schemas.PreviewList,
+    responses=declared(*OF_ONE),
+    openapi_extra=ALLOWED,
+)
+async def list_previews(visit: VisitOf, article_id: Id) -> Response:
+    """Answer the previews that can still be read. Their links are not told again."""
+    await _seen(visit, visit.reading, article_id)
+    found = await previews.open_ones(visit.reading, article_id, now=visit.now)
+    return plain(schemas.PreviewList(items=[_shown(preview) for preview in found]))
+
+
+@router.delete(
+    "/previews/{preview_id}",
+    status_code=204,
+    summary="Revoke a preview",
+    operation_id="revoke_preview",
+    responses=declared(*OF_A_WRITE),
+    openapi_extra=ALLOWED,
+)
+async def revoke_preview(visit: VisitOf, article_id: Id, preview_id: Id, version: IfMatch) -> Response:
+    """End a preview. Its link opens nothing from now on."""
+    async with visit.writing() as connection:
+        article = await _seen(visit, connection, article_id)
+        preview = await previews.get(connection, preview_id)
+        if preview is None or preview.article_id != article_id or not preview.is_open(visit.now):
+            raise NotThere
+        expect_version(version, current=VERSION)
+        await previews.revoke(connection, preview, now=visit.now)
+        await visit.record(connection, article.event("revoke-preview", visit.person, visit.now))
+    return Response(status_code=204, headers=caching.NO_STORE)
+
+
+@router.get(
+    "/readable-as",
+    summary="See what a reader would get",
+    operation_id="readable_as",
+    response_model=schemas.ReadableAs,
+    responses=declared(*OF_ONE),
+    openapi_extra=ALLOWED,
+)
+async def readable_as(
+    visit: VisitOf,
+    article_id: Id,
+    role: Annotated[ReaderKind, Query(description="What kind of reader")] = ReaderKind.ANONYMOUS,
+    plan: Annotated[Slug | None, Query(description="A plan that they have")] = None,
+    at: Annotated[Moment | None, Query(description="When; now if it is left out")] = None,
+) -> Response:
+    """Answer what such a reader would get of what is published or scheduled, by the road that readers take."""
+    await _seen(visit, visit.reading, article_id)
+    asked = {"role": role, "plan": plan, "at": at or visit.now}
+    person = some_reader(role, (plan,) if plan else ())
+    try:
+        shown = await delivery.as_some_reader(
+            visit.reading, article_id, person, offers=visit.parts.settings.offers, at=at or visit.now
+        )
+    except (NotThere, Withdrawn) as refusal:
+        status = 410 if isinstance(refusal, Withdrawn) else 404
+        return plain(schemas.ReadableAs(**asked, status=status, detail=refusal.detail, article=None))
+    article = rendering.article(shown, Links(visit))
+    return plain(schemas.ReadableAs(**asked, status=200, detail=None, article=article))
+
+
+async def _seen(visit: Visit, connection: Connection, article_id: str) -> Article:
+    return check_may_see(await articles.get(connection, article_id, now=visit.now), visit.person)
+
+
+def _shown(preview: Preview) -> schemas.Preview:
+    return schemas.Preview(
+        id=preview.id,
+        article_id=preview.article_id,
+        revision=preview.revision,
+        role=preview.kind,
+        plan=preview.plans[0] if preview.plans else None,
+        created_by=preview.created_by,
+        created_at=preview.created_at,
+        expires_at=preview.expires_at,
+    )
