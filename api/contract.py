@@ -46,7 +46,7 @@ _HEADERS = {
     "Content-Range": "Which bytes these are, of how many (RFC 9110, section 14.4)",
     "ETag": "Strong entity tag of exactly what is shown; goes into `If-None-Match`",
     "Link": 'The next page, as `rel="next"`; on every page but the last',
-    "Location": "Address of what was made",
+    "Location": "Address of what was made, or of where it is now",
     "Retry-After": "Seconds to wait before trying again",
     "Vary": "Request headers that the answer depends on",
     "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
@@ -92,9 +92,11 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "RFC 9068"}
         },
     }
+    schemas = contract["components"]["schemas"]
+    versioned = frozenset(name for name in schemas if "version" in schemas[name].get("properties", ()))
     for path, methods in contract["paths"].items():
         for method, operation in methods.items():
-            _complete(path, method, operation)
+            _complete(path, method, operation, versioned)
     for node in _nodes([contract["paths"], contract["components"]]):
         _mend(node)
     return contract
@@ -162,7 +164,7 @@ def _never_null(schema: dict[str, Any]) -> None:
         schema |= options[0]
 
 
-def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
+def _complete(path: str, method: str, operation: dict[str, Any], versioned: frozenset[str]) -> None:
     """Put into an operation what is true of all of its kind."""
     is_public = PERMISSION not in operation and path.startswith(("/v1/", "/media/"))
     for parameter in operation.get("parameters", ()):
@@ -174,7 +176,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         roles = sorted(PERMISSIONS[Permission(operation[PERMISSION])])
         operation["description"] += f"\n\nFor roles: {', '.join(roles)}."
     _complete_body(method, operation)
-    _complete_responses(path, operation)
+    _complete_responses(path, operation, versioned)
     if is_public and method == "get":
         _complete_delivery(path, operation)
 
@@ -197,7 +199,7 @@ def _complete_body(method: str, operation: dict[str, Any]) -> None:
         operation["requestBody"]["content"] = {kind: {"schema": patch} for kind in PATCH_TYPES}
 
 
-def _complete_responses(path: str, operation: dict[str, Any]) -> None:
+def _complete_responses(path: str, operation: dict[str, Any], versioned: frozenset[str]) -> None:
     responses = operation["responses"]
     if "422" in responses and MEDIA_TYPE not in responses["422"].get("content", {}):
         del responses["422"]  # FastAPI's own: our parameters answer 400, and bodies declare their 422
@@ -211,15 +213,25 @@ def _complete_responses(path: str, operation: dict[str, Any]) -> None:
             _add_header(response, name)
         if 'Page"' in shown:
             _add_header(response, "Link")
-        elif path.startswith("/v1/editorial") and status in {"200", "201"} and "DryRun" not in shown:
+        if _shows_one_of(response, versioned):
             _add_header(response, "ETag", like="Version")
     problem = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
     responses["default"] = {"description": "Any other failure", "content": problem}
 
 
+def _shows_one_of(response: dict[str, Any], schemas: frozenset[str]) -> bool:
+    shown = (body.get("schema", {}).get("$ref", "") for body in response.get("content", {}).values())
+    return any(_renamed(ref).removeprefix(_SCHEMAS) in schemas for ref in shown)
+
+
 def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     """Say of what readers get how it can be kept, and of pictures how a part of one is got."""
     responses, parameters = operation["responses"], operation.setdefault("parameters", [])
+    if path.startswith("/v1/previews/"):  # nobody may keep it
+        _add_header(responses["200"], "Cache-Control")
+        return
+    for name in ("Location", "Cache-Control", "Vary") if "308" in responses else ():
+        _add_header(responses["308"], name)
     parameters.append(_request_header("If-None-Match", "Entity tags of what you have, for a `304`"))
     responses["304"] = {"description": "You have it", "headers": {**responses["200"].get("headers", {})}}
     if path.startswith("/media/"):

@@ -1,7 +1,7 @@
 """Articles as the newsroom has them: working draft, revisions, state."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +21,9 @@ _latest, _coming = publications.alias("latest"), publications.alias("coming")
 _EDITIONS = {"latest": _latest, "coming": _coming}
 
 
-def _select(now: datetime) -> Select[Any]:
-    """Articles with their working draft, and the headers of their latest publication and of a scheduled one."""
+def _select(now: datetime, *, revision: int | None = None) -> Select[Any]:
+    """Articles with their working draft, or another revision, and the headers of their latest editions."""
+    number = articles.c.revision if revision is None else revision
     is_due = publications.c.live_from <= now
     latest = (
         select(func.max(publications.c.number))
@@ -40,7 +41,7 @@ def _select(now: datetime) -> Select[Any]:
     )
     return (
         select(articles, revisions.c.draft, revisions.c.created_by.label("edited_by"), *headers)
-        .join(revisions, (revisions.c.article_id == articles.c.id) & (revisions.c.number == articles.c.revision))
+        .join(revisions, (revisions.c.article_id == articles.c.id) & (revisions.c.number == number))
         .outerjoin(_latest, (_latest.c.article_id == articles.c.id) & (_latest.c.number == latest))
         .outerjoin(
             _coming,
@@ -72,6 +73,15 @@ async def get(connection: AsyncConnection, article_id: str, *, now: datetime) ->
     """Return an article with its working draft. Ask `check_may_see` before you do anything with it."""
     row = (await connection.execute(_select(now).where(articles.c.id == article_id))).one_or_none()
     return _article(row) if row else None
+
+
+async def at_revision(
+    connection: AsyncConnection, article_id: str, revision: int, *, now: datetime
+) -> Article | None:
+    """Return an article as if one of its revisions were its working draft."""
+    query = _select(now, revision=revision).where(articles.c.id == article_id)
+    row = (await connection.execute(query)).one_or_none()
+    return replace(_article(row), revision=revision) if row else None
 
 
 async def hold(connection: AsyncConnection, article_id: str) -> None:

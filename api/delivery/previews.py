@@ -1,6 +1,5 @@
 """Reading a preview: one revision, as one kind of reader would get it, for whoever has the link."""
 
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
@@ -16,7 +15,7 @@ from domain.editions import make_edition
 from domain.errors import NotThere
 from domain.permissions import may_see_article
 from domain.previews import Preview, some_reader
-from infra import accounts, articles, delivery, previews, revisions
+from infra import accounts, articles, delivery, previews
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
 
@@ -61,10 +60,7 @@ async def _open(visit: Visit, token: str) -> Preview:
 async def _previewed(visit: Visit, preview: Preview) -> Article:
     """Return the article with the draft that the preview shows, as long as its maker may still see it."""
     maker = await accounts.get(visit.reading, preview.created_by, now=visit.now)
-    article = await articles.get(visit.reading, preview.article_id, now=visit.now)
-    revision = await revisions.get(visit.reading, preview.article_id, preview.revision)
-    if maker is None or article is None or revision is None:
+    article = await articles.at_revision(visit.reading, preview.article_id, preview.revision, now=visit.now)
+    if maker is None or article is None or not may_see_article(maker.as_person(maker.roles), article.created_by):
         raise NotThere
-    if not may_see_article(maker.as_person(maker.roles), article.created_by):
-        raise NotThere
-    return replace(article, draft=revision[1], revision=preview.revision)
+    return article

@@ -9,7 +9,7 @@ from api import caching
 from api.delivery import rendering
 from api.deps import IfMatch, VisitOf
 from api.editorial import schemas
-from api.editorial.articles import ALLOWED, OF_A_WRITE, OF_ONE, WITH_A_BODY
+from api.editorial.articles import ALLOWED, OF_ONE, WITH_A_BODY
 from api.editorial.replies import plain, versioned
 from api.links import Links
 from api.parts import Visit
@@ -25,7 +25,6 @@ from infra.db import Connection
 router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles"], route_class=Route)
 
 SHORTEST, USUAL, LONGEST = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
-VERSION = 1  # a preview never changes; it is there, or revoked
 
 
 @router.post(
@@ -60,7 +59,7 @@ async def create_preview(visit: VisitOf, article_id: Id, form: schemas.PreviewFo
     links, token = Links(visit), visit.parts.seals.seal_preview(preview.id)
     shown = schemas.PreviewLink(**dict(_shown(preview)), token=token, url=links.to(f"/v1/previews/{token}"))
     location = {"Location": links.to(f"/v1/editorial/articles/{article_id}/previews/{preview.id}")}
-    return versioned(shown, VERSION, status=201, headers=location)
+    return versioned(shown, shown.version, status=201, headers=location)
 
 
 def _end(form: schemas.PreviewForm, now: datetime) -> datetime:
@@ -90,7 +89,7 @@ async def list_previews(visit: VisitOf, article_id: Id) -> Response:
     status_code=204,
     summary="Revoke a preview",
     operation_id="revoke_preview",
-    responses=declared(*OF_A_WRITE),
+    responses=declared(*OF_ONE, "stale", "precondition-required"),
     openapi_extra=ALLOWED,
 )
 async def revoke_preview(visit: VisitOf, article_id: Id, preview_id: Id, version: IfMatch) -> Response:
@@ -100,7 +99,7 @@ async def revoke_preview(visit: VisitOf, article_id: Id, preview_id: Id, version
         preview = await previews.get(connection, preview_id)
         if preview is None or preview.article_id != article_id or not preview.is_open(visit.now):
             raise NotThere
-        expect_version(version, current=VERSION)
+        expect_version(version, current=_shown(preview).version)
         await previews.revoke(connection, preview, now=visit.now)
         await visit.record(connection, article.event("revoke-preview", visit.person, visit.now))
     return Response(status_code=204, headers=caching.NO_STORE)

@@ -373,7 +373,7 @@ class Diff(Model):
 class PreviewForm(Model):
     """A link to one revision for somebody outside."""
 
-    revision: Annotated[int, Field(strict=True, ge=1)] | None = None
+    revision: Annotated[int, Field(strict=True, ge=1, le=10**9)] | None = None
     """Number of the draft; the present one if it is left out."""
     role: ReaderKind = ReaderKind.ANONYMOUS
     """Whom the article is shown as."""
@@ -394,6 +394,8 @@ class Preview(Model):
     created_by: str
     created_at: Time
     expires_at: Time
+    version: int = 1
+    """Goes into `If-Match` to revoke it."""
 
 
 class PreviewLink(Preview):

@@ -115,6 +115,11 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
         "create_article": Form("POST", f"{root}/articles", article),
         "edit_article": Form("PATCH", f"{root}/articles/{draft['id']}", article),
         "act_on_article": Form("POST", f"{root}/articles/{draft['id']}/actions/publish", notes),
+        "create_preview": Form(
+            "POST",
+            f"{root}/articles/{draft['id']}/previews",
+            {"revision": 1, "role": "subscriber", "plan": "monthly", "expires_at": "2026-02-01T00:00:00Z"},
+        ),
         "edit_medium": Form("PATCH", f"{root}/media/{medium['id']}", said),
         "create_tag": Form("POST", f"{root}/tags", tag),
         "edit_tag": Form("PATCH", f"{root}/tags/sea", tag),

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from api.app import application
 from infra.settings import Settings
 from tests.api.forms import operations
-from tests.newsroom import Newsroom, People
+from tests.newsroom import Newsroom, People, somewhere
 from tests.raw import MARKER, everything_kept, refused, send_raw
 
 PAGES = (
@@ -63,21 +63,9 @@ def gets() -> list[tuple[str, str]]:
     ]
 
 
-def filled(path: str) -> str:
-    given = {
-        "slug_or_id": "nowhere",
-        "slug": "nowhere",
-        "article_id": SOMEBODY,
-        "media_id": SOMEBODY,
-        "rendition": "original",
-        "action": "publish",
-    }
-    return path.format(**given)
-
-
 async def test_unknown_and_repeated_parameters_are_refused_everywhere(app: FastAPI, newsroom: Newsroom) -> None:
     for path, name in gets():
-        target = filled(path)
+        target = somewhere(path)
         for query in (
             "surplus=1",
             f"x={MARKER}",
@@ -100,7 +88,7 @@ async def test_writes_refuse_unknown_parameters_too(app: FastAPI, newsroom: News
     before = await everything_kept(app)
     for kind in ("application/json", "multipart/form-data", "application/x-www-form-urlencoded"):
         for name, (method, path, _) in operations(kind).items():
-            target = filled(path)
+            target = somewhere(path)
             for query in ("dry-run=true", f"surplus={MARKER}"):
                 answer = await send_raw(app, method, f"{target}?{query}", headers=newsroom.headers)
                 refused(answer, 400, note=name)

@@ -3,6 +3,7 @@
 import pytest
 from httpx import AsyncClient, Response
 
+from domain.workflow import Action
 from tests.newsroom import Json, Newsroom, People, paragraph, words
 
 
@@ -47,13 +48,14 @@ async def test_actions_a_contributor_may_not_take_are_forbidden(newsroom: Newsro
         assert (await act(writer, live, action)).status_code == 403
 
 
+TAKE_BACK = ["unpublish", "correct", "withdraw"]
 ALLOWED: list[tuple[list[str], list[str], list[str]]] = [
-    ([], ["submit", "publish"], ["submit"]),
-    (["submit"], ["return", "publish"], []),
-    (["publish"], ["submit", "publish", "unpublish", "withdraw"], ["submit"]),
-    (["publish", "submit"], ["return", "publish", "unpublish", "withdraw"], []),
-    (["publish", "unpublish"], ["submit", "publish"], ["submit"]),
-    (["publish", "unpublish", "submit"], ["return", "publish"], []),
+    ([], ["submit", "publish", "schedule"], ["submit"]),
+    (["submit"], ["return", "publish", "schedule"], []),
+    (["publish"], ["submit", "publish", "schedule", *TAKE_BACK], ["submit"]),
+    (["publish", "submit"], ["return", "publish", "schedule", *TAKE_BACK], []),
+    (["publish", "unpublish"], ["submit", "publish", "schedule"], ["submit"]),
+    (["publish", "unpublish", "submit"], ["return", "publish", "schedule"], []),
     (["publish", "withdraw"], [], []),
 ]
 
@@ -66,7 +68,7 @@ async def test_allowed_actions_are_those_that_work(newsroom: Newsroom, writer: N
         path = f"/articles/{article['id']}"
         assert (await newsroom.send("GET", path)).json()["allowed_actions"] == editors
         assert (await writer.send("GET", path)).json()["allowed_actions"] == contributors
-        for action in {"submit", "return", "publish", "unpublish", "withdraw"} - set(editors):
+        for action in set(Action) - set(editors):
             refused = await act(newsroom, article, action)
             assert refused.status_code == 409
             assert refused.json()["rule"].startswith(f"{action}-from-")

@@ -36,6 +36,7 @@ class Corpus:
     headers: dict[str, dict[str, str]] = field(default_factory=dict)
     articles: dict[str, Json] = field(default_factory=dict)
     media: dict[str, Json] = field(default_factory=dict)
+    previews: dict[str, Json] = field(default_factory=dict)
     old_slugs: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     contributors: list[str] = field(default_factory=list)

@@ -27,6 +27,8 @@ async def make_corpus(client: httpx.AsyncClient, people: People) -> Corpus:
     await _add_gated(corpus)
     await _add_secret(corpus)
     await _add_taken_back(corpus)
+    await _add_to_come(corpus)
+    await _add_previews(corpus)
     return corpus
 
 
@@ -42,7 +44,7 @@ async def _add_people(corpus: Corpus) -> None:
             corpus.headers[person] = {"Authorization": f"Bearer {token}"}
             # An account's id is its own business, but in the newsroom `created_by` names it.
             corpus.canaries.told(account.id, frozenset({person}) | (STAFF if person == "writer" else NOBODY))
-    corpus.canaries.audience[corpus.accounts["editor"].id] |= STAFF
+    corpus.canaries.audience[corpus.accounts["editor"].id] |= WRITER  # who is told who edited theirs
 
 
 async def _add_names(corpus: Corpus) -> None:
@@ -110,10 +112,10 @@ async def _add_secret(corpus: Corpus) -> None:
 async def _add_taken_back(corpus: Corpus) -> None:
     editor = corpus.editor
     first = await editor.published(
-        title=corpus.word(NOBODY),
-        slug=corpus.word(NOBODY),
-        standfirst=corpus.word(NOBODY),
-        body=[paragraph(corpus.word(NOBODY))],
+        title=corpus.word(STAFF),
+        slug=corpus.word(STAFF),
+        standfirst=corpus.word(STAFF),
+        body=[paragraph(corpus.word(STAFF))],
     )
     corpus.old_slugs.append(first["slug"])
     body = [paragraph(f"{words(60)} {corpus.word(SUBSCRIBED)}")]
@@ -122,9 +124,52 @@ async def _add_taken_back(corpus: Corpus) -> None:
     corpus.articles["again"] = await editor.act(second, "publish")
     unpublished = await editor.published(**corpus.secret_form(STAFF))
     corpus.old_slugs.append(unpublished["slug"])
-    told = {"public_note": corpus.word(NOBODY), "note": corpus.word(NOBODY)}
+    told = {"public_note": corpus.word(STAFF), "note": corpus.word(STAFF)}
     corpus.articles["unpublished"] = await editor.act(unpublished, "unpublish", **told)
     corpus.canaries.told(unpublished["id"], STAFF)
     withdrawn = await editor.published(**corpus.secret_form(STAFF))
-    told = {"public_note": f"Wrong: {corpus.word(EVERYBODY)}.", "note": corpus.word(NOBODY)}
+    told = {"public_note": f"Wrong: {corpus.word(EVERYBODY)}.", "note": corpus.word(STAFF)}
     corpus.articles["withdrawn"] = await editor.act(withdrawn, "withdraw", **told)
+
+
+async def _add_to_come(corpus: Corpus) -> None:
+    """An article that is scheduled, and a live one that a scheduled edition will replace."""
+    editor, at = corpus.editor, (corpus.people.parts.sources.now() + timedelta(days=30)).isoformat()
+    picture = await corpus.medium("to come")
+    tag, maker = corpus.tags[-2], corpus.contributors[-1]
+    naming: Json = {
+        "tags": [tag],
+        "credits": [{"role": "author", "contributor": maker}],
+        "lead_image": {"media_id": picture["id"]},
+    }
+    coming = await editor.draft(**corpus.secret_form(STAFF), **naming, note=corpus.word(STAFF))
+    corpus.articles["to come"] = await editor.act(coming, "schedule", at=at)
+    corpus.canaries.told(coming["id"], STAFF)
+    live = await corpus.gated("to be replaced", SUBSCRIBED, {"requires": "subscriber"})
+    live = await editor.edit(live, **corpus.secret_form(STAFF), **naming)
+    corpus.articles["to be replaced"] = await editor.act(live, "schedule", at=at)
+
+
+async def _add_previews(corpus: Corpus) -> None:
+    """Links that everybody has in the walk: what they show is for everybody, and nothing else of the draft is."""
+    writer, editor = corpus.writer, corpus.editor
+    hidden = [
+        paragraph(f"two more {corpus.word(WRITER)}"),
+        paragraph(corpus.word(WRITER), _key=corpus.word(WRITER)),
+    ]
+    bodies = {
+        "anonymous": [paragraph(words(12)), *hidden],
+        "subscriber": await corpus.body("previewed", EVERYBODY),
+    }
+    for role, body in bodies.items():
+        secret = corpus.secret_form(EVERYBODY)
+        secret["body"] += body
+        gate = {"access": {"requires": "subscriber"}, "teaser": {"words": 36, "boundary": "word"}}
+        draft = await writer.draft(title="To be previewed")
+        draft = await editor.edit(draft, **secret, **gate)
+        made = (await writer.send("POST", f"/articles/{draft['id']}/previews", json={"role": role})).json()
+        later = await editor.edit(draft, **corpus.secret_form(WRITER))
+        corpus.articles[f"previewed by {role}"] = later
+        corpus.previews[role] = made
+        corpus.canaries.told(later["id"], EVERYBODY)
+        corpus.canaries.told(made["id"], WRITER)

@@ -63,7 +63,10 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
         "media_id": await editor.medium(png(shade=9)),
         "slug": {"id": "written-on", "version": 1},
         "action": {"id": "submit"},
+        "number": {"id": "1"},
     }
+    previewed = await editor.send("POST", f"/articles/{made['article_id']['id']}/previews")
+    made = {"preview_id": {"id": previewed.json()["id"], "version": 1}, **made}
     await editor.tag("written-on")
     await editor.contributor("written-on")
     for id_ in sorted(operations, key=lambda id_: id_.startswith("delete")):
@@ -74,7 +77,7 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
             corpus, "editor", walk.Asked(operations[id_], path), **{**bodies[id_], "headers": version}
         )
         done[id_] = answer.status
-        if "{article_id}" in operations[id_].path:
+        if "{article_id}" in operations[id_].path and "/previews" not in path:
             subject["version"] += 1
     assert all(200 <= status < 300 for status in done.values()), done
 

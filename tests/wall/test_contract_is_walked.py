@@ -49,16 +49,16 @@ def test_nothing_is_excused_that_does_not_exist(bare: FastAPI) -> None:
 
 
 def test_a_new_path_parameter_without_values_is_told(bare: FastAPI, nothing: Corpus) -> None:
-    parameter = {"in": "path", "name": "token", "schema": {"type": "string"}}
-    new = walk.Operation("get", "/v1/previews/{token}", {"operationId": "read_preview", "parameters": [parameter]})
-    with pytest.raises(AssertionError, match="'token' that the canary walk cannot fill"):
+    parameter = {"in": "path", "name": "code", "schema": {"type": "string"}}
+    new = walk.Operation("get", "/v1/gifts/{code}", {"operationId": "read_gift", "parameters": [parameter]})
+    with pytest.raises(AssertionError, match="'code' that the canary walk cannot fill"):
         list(walk.reads(bare, nothing, new))
 
 
 def test_a_new_query_parameter_without_values_is_told(bare: FastAPI, nothing: Corpus) -> None:
-    parameter: Json = {"in": "query", "name": "q", "schema": {"anyOf": [{"type": "string"}, {"type": "null"}]}}
+    parameter: Json = {"in": "query", "name": "near", "schema": {"anyOf": [{"type": "string"}, {"type": "null"}]}}
     new = walk.Operation("get", "/v1/search", {"operationId": "search", "parameters": [parameter]})
-    with pytest.raises(AssertionError, match="'q' that the canary walk cannot fill"):
+    with pytest.raises(AssertionError, match="'near' that the canary walk cannot fill"):
         list(walk.reads(bare, nothing, new))
 
 

@@ -78,6 +78,9 @@ class Values:
             "media_id": media,
             "rendition": ["original", "small"],
             "slug": names,
+            "number": ["1", "2", "9"],
+            "preview_id": [*(one["id"] for one in corpus.previews.values()), new_id()],
+            "token": [*(one["token"] for one in corpus.previews.values()), "made-up"],
         }
         self.queries: dict[str, list[str]] = {
             "language": ["en", "fr", "xx"],
@@ -87,6 +90,11 @@ class Values:
             "cursor": ["made-up", "A" * 64],
             "expires": ["0", "99999999999"],
             "signature": ["", "A" * 43],
+            "plan": ["gold", "tin"],
+            "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
+            "to": ["1", "2"],
+            "q": ["a", "qz"],
+            "updated_after": ["2026-01-01T00:00:00Z"],
         }
 
     def of(self, parameter: Json) -> list[str]:
@@ -178,6 +186,9 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "edit_article": {"json": {"title": "Another try"}},
         "delete_article": {},
         "act_on_article": {"json": {"note": "A note.", "public_note": "A reason."}},
+        "restore_revision": {},
+        "create_preview": {"json": {"role": "reader"}},
+        "revoke_preview": {},
         "upload_media": {"data": {"alt": "A try"}, "files": {"file": ("try.png", png())}},
         "edit_medium": {"json": {"alt": "Another try"}},
         "create_tag": {"json": {"name": "A try"}},
