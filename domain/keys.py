@@ -1,17 +1,15 @@
 """Which blocks of a body are those of the body before, so that they keep their keys.
 
-What is written again as HTML or Markdown comes without keys; a block is known by what it says. Linear in the
-blocks: `difflib` takes the cube of them when many are alike.
+What is written again as HTML or Markdown comes without keys; a block is known by what it says. `difflib` takes
+the cube of the blocks when many are alike, so the comparison is our own.
 """
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from domain.body import Block, Body, Link, Span, Text
-
-_NEIGHBOURS = ((-1, 1), (-1,), (1,), ())
 
 
 def said(block: Block) -> Block:
@@ -30,40 +28,49 @@ def said(block: Block) -> Block:
 def with_kept_keys(body: Body, before: Body) -> Body:
     """Return a new body in which what was in the body before has the keys that it had there.
 
-    A block that says what one before said is that one, key by key, wherever it stands now. Of blocks that say
-    the same, those go together that have the same neighbours. A block that says something else keeps the key of
-    the one whose place it took: the only one between two that stayed, of the same type. Its links and spans keep
+    A block that says what one before said is that one, key by key, wherever it stands now; of blocks that say
+    the same, as many as can keep their order. A block that says something else keeps the key of the one whose
+    place it took, if that was of its type and both stand alone between the same two. Its links and spans keep
     theirs as far as they are the same.
     """
     new, old = [said(block) for block in body], [said(block) for block in before]
-    found = _equals(new, old)
+    found = _stayed(new, old)
+    found |= _moved(new, old, found)
     found |= _replaced(body, before, found)
     return tuple(_kept(block, before[found[at]]) if at in found else block for at, block in enumerate(body))
 
 
-def _equals(new: Sequence[Block], old: Sequence[Block]) -> dict[int, int]:
-    """Return the place before of each new block that was there; the more neighbours are equal the sooner."""
-    numbers: dict[Block, int] = {}
-    new_numbers = [numbers.setdefault(block, len(numbers)) for block in new]
-    old_numbers = [numbers.setdefault(block, len(numbers)) for block in old]
+def _stayed(new: Sequence[Block], old: Sequence[Block]) -> dict[int, int]:
+    """Return the place before of each block of a longest common subsequence.
+
+    A row of its table is one number, in which the bit of a place is 0 where the subsequence grows by one.
+    """
+    places: dict[Block, int] = defaultdict(int)
+    for place, block in enumerate(old):
+        places[block] |= 1 << place
+    rows = [-1]
+    for block in new:
+        grows = rows[-1] & places[block]
+        rows.append((rows[-1] + grows) | (rows[-1] - grows))
     found: dict[int, int] = {}
-    for neighbours in _NEIGHBOURS:
-        waiting = _places(old_numbers, set(found.values()), neighbours)
-        for around, places in _places(new_numbers, found.keys(), neighbours).items():
-            found |= dict(zip(places, waiting.get(around, ()), strict=False))
+    at, place = len(new), len(old) - 1
+    while at and place >= 0:
+        if rows[at] >> place & 1:
+            place -= 1
+        elif rows[at - 1] >> place & 1:
+            found[at - 1] = place
+            at, place = at - 1, place - 1
+        else:
+            at -= 1
     return found
 
 
-def _places(
-    numbers: Sequence[int], without: Collection[int], neighbours: tuple[int, ...]
-) -> Mapping[tuple[int | None, ...], list[int]]:
-    """Return the places of blocks by what they are and what is around them."""
-    places: dict[tuple[int | None, ...], list[int]] = defaultdict(list)
-    padded = [None, *numbers, None]
-    for at in range(len(numbers)):
-        if at not in without:
-            places[tuple(padded[at + 1 + step] for step in (0, *neighbours))].append(at)
-    return places
+def _moved(new: Sequence[Block], old: Sequence[Block], stayed: Mapping[int, int]) -> dict[int, int]:
+    """Return the place before of each block that is the same and stands elsewhere now."""
+    left: dict[Block, deque[int]] = defaultdict(deque)
+    for place in sorted({*range(len(old))} - {*stayed.values()}):
+        left[old[place]].append(place)
+    return {at: left[block].popleft() for at, block in enumerate(new) if at not in stayed and left[block]}
 
 
 def _replaced(body: Body, before: Body, found: Mapping[int, int]) -> dict[int, int]:
