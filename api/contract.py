@@ -211,10 +211,15 @@ def _complete_responses(path: str, operation: dict[str, Any]) -> None:
             _add_header(response, name)
         if 'Page"' in shown:
             _add_header(response, "Link")
-        elif path.startswith("/v1/editorial") and status in {"200", "201"} and "DryRun" not in shown:
+        elif path.startswith("/v1/editorial") and status in {"200", "201"} and not _is_only_tried(shown):
             _add_header(response, "ETag", like="Version")
     problem = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
     responses["default"] = {"description": "Any other failure", "content": problem}
+
+
+def _is_only_tried(shown: str) -> bool:
+    """Whether an answer is never of something that has a version."""
+    return "DryRun" in shown and "anyOf" not in shown
 
 
 def _complete_delivery(path: str, operation: dict[str, Any]) -> None:

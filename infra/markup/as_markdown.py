@@ -14,7 +14,7 @@ from infra.markup.reading import is_markdown_address
 
 _BEGINNINGS = {Style.NORMAL: "", Style.H2: "## ", Style.H3: "### ", Style.H4: "#### ", Style.QUOTE: "> "}
 _DELIMITERS = {"strong": "**", "em": "*", "strike-through": "~~"}
-_SPECIAL = re.compile(r"[\\`*_\[\]<~#]|&(?=[#A-Za-z])")
+_SPECIAL = re.compile(r"[\\`*\[\]<~#]|&(?=[#A-Za-z])|(?<![^\W_])_|_(?![^\W_])")
 _LIKE_A_BLOCK = re.compile(r"\A([0-9]{0,9})([-+.)>])")
 _PLAIN_CODE = re.compile(r"[^\s`]+(?: [^\s`]+)*")
 _PLAIN_NOTE = re.compile(r"[^\s\"]+(?: [^\s\"]+)*")

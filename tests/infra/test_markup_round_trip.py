@@ -35,8 +35,8 @@ OUT_AND_IN: list[tuple[Callable[[Body], str], Callable[..., Body]]] = [
 SIGNS = st.sampled_from(
     [
         *r"* ** _ __ ` `` ~ ~~ [ ] ( ) ![ ]( < > <b> </p> <!-- & &amp; &lt &#65; &nbsp; \ \\ # ## - +".split(),  # noqa: SIM905
-        *"1. 12) > --- === ``` ~~~ | ! : https://a.test/ <https://a.test> [a]:b \" ' a b 1 שלום \u202e 🧂 ]]>".split(),  # noqa: SIM905
-        *("# ", "## ", "- ", "+ ", "* ", "1. ", "    a", "\ufeff"),
+        *"1. 12) > === a_b ``` ~~~ | ! : https://a.test/ <https://a.test> [a]:b \" ' a b 1 שלום \u202e 🧂".split(),  # noqa: SIM905
+        *("---", "]]>", "# ", "## ", "- ", "+ ", "* ", "1. ", "    a", "\ufeff"),
         *(" ", "  ", "\n", "\n\n", " \n", "\n ", "\t", "\r", "\f", "\x0b", "\x85"),
     ]
 )
@@ -105,3 +105,46 @@ def test_a_body_comes_back_saying_the_same(
     back = read(markup, reads)
     assert saying(back) == saying(body), markup
     assert writes(back) == markup
+
+
+MARKDOWN = [
+    "It is **bold** and *thin*, ~~gone~~ and `x = 1`.",
+    "## A heading",
+    "> A quote",
+    "[a **link**](https://a.test/?x=1&y=2)\\![another](mailto:desk@a.test)",
+    "- a\n  1. b\n  2. c\n     - d\n- e\n1. f\n- g",
+    f'![Seen](media:{ID} "Said")',
+    f"![](media:{ID})",
+    f"[{ID}](article:{ID})",
+    "a\n\n---\n\nb",
+    'a\n\n<hr class="paywall">\n\nb',
+    "snake_case, \\_a\\_ \\*b\\* 1. C\\# & D",
+    "1\\. no list",
+    "a<br>b <u>c</u> H<sub>2</sub>O",
+    "**a**<!-- -->*b*",
+    "<ul><li><h3>a</h3></li></ul>",
+    '<figure data-embed="https://video.test/1" data-title="T"></figure>',
+    f'<figure><img src="media:{ID}" alt="" role="presentation" title="" data-credit="C"></figure>',
+]
+
+
+@pytest.mark.parametrize("source", MARKDOWN)
+def test_markdown_that_is_written_so_stays_so(source: str) -> None:
+    assert markdown_of(read(source, body_from_markdown)) == source
+
+
+HTML = [
+    "<p>a <strong>b <em>c</em></strong> &amp; &lt;d&gt;</p>",
+    "<ul><li>a<ol><li>b</li></ol></li><li>c</li></ul>\n<p>d</p>\n<ol><li><ol><li><h2>e</h2></li></ol></li></ol>",
+    "<blockquote><p>a</p></blockquote>\n<ul><li><blockquote>b</blockquote></li></ul>",
+    f'<figure><img src="media:{ID}" alt="Seen" data-credit="C"><figcaption>Said<br>so</figcaption></figure>',
+    '<p>a<span data-space="&#9; "> </span>b<span data-space="\xa0"></span></p>',
+    '<p><span data-space=""></span></p>',
+    '<p><a href="https://a.test/?x=1&amp;y=2">a <span data-link="https://b.test/">b</span></a></p>',
+    '<p><span data-link="https://www.google.com/url?q=https://b.test/">a</span></p>',
+]
+
+
+@pytest.mark.parametrize("source", HTML)
+def test_html_that_is_written_so_stays_so(source: str) -> None:
+    assert html_of(read(source, body_from_html)) == source
