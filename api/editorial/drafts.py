@@ -173,6 +173,16 @@ def patched_form(article: Article, named: Names, patch: dict[str, Any]) -> schem
     return patches.patched(schemas.WrittenForm, current, patch)
 
 
+async def written_as(shown: schemas.Article, body: Body, body_format: schemas.BodyFormat) -> schemas.Article:
+    """Return an article whose body is in the form that was asked for; it can be sent back so."""
+    if body_format is schemas.BodyFormat.BLOCKS:
+        return shown
+    fields = {name: getattr(shown, name) for name in schemas.Article.model_fields if name != "body"}
+    if body_format is schemas.BodyFormat.HTML:
+        return schemas.HtmlArticle(**fields, body_html=await run_in_threadpool(markup.html_of, body))
+    return schemas.MarkdownArticle(**fields, body_markdown=await run_in_threadpool(markup.markdown_of, body))
+
+
 async def names_for(connection: Connection, written: Iterable[Draft], visit: Visit) -> Names:
     """Return the slugs of what drafts name by id."""
     wanted = Wanted()
@@ -236,16 +246,6 @@ def resource_of(article: Article, named: Names, visit: Visit) -> schemas.Article
         created_at=article.created_at,
         updated_at=article.updated_at,
     )
-
-
-async def written_as(shown: schemas.Article, body: Body, body_format: schemas.BodyFormat) -> schemas.Article:
-    """Return an article whose body is in the form that was asked for; it can be sent back so."""
-    if body_format is schemas.BodyFormat.BLOCKS:
-        return shown
-    fields = {name: getattr(shown, name) for name in schemas.Article.model_fields if name != "body"}
-    if body_format is schemas.BodyFormat.HTML:
-        return schemas.HtmlArticle(**fields, body_html=await run_in_threadpool(markup.html_of, body))
-    return schemas.MarkdownArticle(**fields, body_markdown=await run_in_threadpool(markup.markdown_of, body))
 
 
 def _publication(article: Article, visit: Visit) -> schemas.Publication | None:
