@@ -220,8 +220,9 @@ def _complete_responses(path: str, operation: dict[str, Any], versioned: frozens
 
 
 def _shows_one_of(response: dict[str, Any], schemas: frozenset[str]) -> bool:
-    shown = (body.get("schema", {}).get("$ref", "") for body in response.get("content", {}).values())
-    return any(_renamed(ref).removeprefix(_SCHEMAS) in schemas for ref in shown)
+    bodies = [body.get("schema", {}) for body in response.get("content", {}).values()]
+    options = [option for body in bodies for option in body.get("anyOf", [body])]
+    return any(_renamed(option.get("$ref", "")).removeprefix(_SCHEMAS) in schemas for option in options)
 
 
 def _complete_delivery(path: str, operation: dict[str, Any]) -> None:

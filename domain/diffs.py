@@ -5,7 +5,8 @@ from difflib import SequenceMatcher
 from enum import StrEnum
 
 from domain.articles import Draft
-from domain.body import Block, Body, Text
+from domain.body import Block, Body
+from domain.keys import said
 
 BODY = "body"
 
@@ -64,19 +65,8 @@ def compare_bodies(before: Body, after: Body) -> tuple[BlockChange, ...]:
 def _fate(key: str, before: Block | None, after: Block, *, stays: bool) -> BlockChange:
     if before is None:
         change = Change.ADDED
-    elif _said(before) != _said(after):
+    elif said(before) != said(after):
         change = Change.CHANGED
     else:
         change = Change.SAME if stays else Change.MOVED
     return BlockChange(key, change, before, after)
-
-
-def _said(block: Block) -> object:
-    """Return what a block says, without the keys within it, which an editor may give anew at every save."""
-    if not isinstance(block, Text):
-        return block
-    targets = {link.key: link.href for link in block.links}
-    spans = tuple(
-        (span.text, frozenset(targets.get(mark, mark) for mark in span.marks)) for span in block.children
-    )
-    return spans, block.style, block.list_item, block.level

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 from api import caching
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial import drafts, schemas
-from api.editorial.blocks import blocks_of
 from api.editorial.replies import plain, versioned
 from api.links import Links
 from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
@@ -19,7 +18,6 @@ from api.types import Id, Language, Moment, Slug
 from domain.articles import Article, Draft, check_may_delete, check_may_see, edit
 from domain.desk import Step, act
 from domain.diffs import Change, compare
-from domain.editions import cut_teaser
 from domain.errors import Flaw, Stale, Unfit
 from domain.permissions import Permission, may
 from domain.workflow import Action, DraftState, PublicationState
@@ -34,6 +32,7 @@ OF_ONE = (*REFUSALS, "not-found")
 OF_A_WRITE = (*OF_ONE, "wrong-state", "conflict", "stale", "precondition-required")
 MAX_WARNED = 100
 WITH_A_BODY = ("too-large", "unsupported-media-type", "unprocessable")
+DryRun = Annotated[bool, Query(description="Check, show the teaser, and save nothing")]
 
 
 @router.post(
@@ -51,7 +50,7 @@ WITH_A_BODY = ("too-large", "unsupported-media-type", "unprocessable")
 async def create_article(
     form: schemas.WrittenForm,
     visit: VisitOf,
-    dry_run: Annotated[bool, Query(description="Check, show the teaser, and save nothing")] = False,  # noqa: FBT002
+    dry_run: DryRun = False,  # noqa: FBT002
 ) -> Response:
     """Save a new draft. Readers see nothing of it until it is published."""
     body = await drafts.body_of(form, visit)
@@ -59,9 +58,7 @@ async def create_article(
         draft = await drafts.draft_of(form, body, visit, connection)
         named = await drafts.names_for(connection, [draft], visit)
         if dry_run:
-            cut = cut_teaser(draft, visit.parts.settings.teaser)
-            shown = schemas.TeaserCut(body=blocks_of(cut.body), remaining_percent=cut.remaining_percent)
-            return plain(schemas.DryRun(article=drafts.form_of(draft, named), teaser=shown))
+            return plain(drafts.tried(draft, named, visit))
         article_id = visit.parts.sources.new_id()
         article = _new_article(visit, article_id, await group_of(connection, article_id, draft), draft)
         await articles.add(connection, article, note=form.note)
@@ -159,43 +156,60 @@ def only_own(visit: Visit) -> str | None:
     "/{article_id}",
     summary="Read a draft",
     operation_id="read_draft",
-    response_model=schemas.Article,
+    response_model=schemas.Article | schemas.HtmlArticle | schemas.MarkdownArticle,
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
-async def read_draft(visit: VisitOf, article_id: Id) -> Response:
+async def read_draft(
+    visit: VisitOf,
+    article_id: Id,
+    body_format: Annotated[
+        schemas.BodyFormat, Query(description="`body`, or `body_html` or `body_markdown` instead of it")
+    ] = schemas.BodyFormat.BLOCKS,
+) -> Response:
     """Answer the working draft, its state, and what you may do with it."""
     article = check_may_see(await articles.get(visit.reading, article_id, now=visit.now), visit.person)
     named = await drafts.names_for(visit.reading, [article.draft], visit)
-    return versioned(drafts.resource_of(article, named, visit), article.version)
+    shown = await drafts.written_as(drafts.resource_of(article, named, visit), article.draft.body, body_format)
+    return versioned(shown, article.version)
 
 
 @router.patch(
     "/{article_id}",
     summary="Edit a draft",
     operation_id="edit_article",
-    response_model=schemas.Article,
+    response_model=schemas.Article | schemas.DryRun,
     responses=declared(*OF_A_WRITE, *WITH_A_BODY),
     openapi_extra=ALLOWED,
 )
-async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: Id, version: IfMatch) -> Response:
+async def edit_article(
+    patch: dict[str, Any],
+    visit: VisitOf,
+    article_id: Id,
+    version: IfMatch,
+    dry_run: DryRun = False,  # noqa: FBT002
+) -> Response:
     """Change the working draft by a merge patch (RFC 7396): `null` removes, lists are replaced.
 
     What readers see stays as it is until the next publication.
+    With `dry_run`, the answer is what saving would give.
     """
     async with visit.parts.database.read() as snapshot:
         before = check_may_see(await articles.get(snapshot, article_id, now=visit.now), visit.person)
         named = await drafts.names_for(snapshot, [before.draft], visit)
     form = drafts.patched_form(before, named, patch)
-    body = await drafts.body_of(form, visit)  # outside the transaction: markup may take its time
+    # Outside the transaction, for markup may take its time.
+    body = await drafts.body_of(form, visit, before=before.draft.body)
     async with visit.writing() as connection:
         before = await expected(visit, connection, article_id, version)
         draft = await drafts.draft_of(form, body, visit, connection, before=before.draft)
         group_id = await group_of(connection, before.id, draft)
         after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
+        named = await drafts.names_for(connection, [draft], visit)
+        if dry_run:
+            return versioned(drafts.tried(draft, named, visit), before.version)
         await articles.save(connection, after, before=before, by=visit.person.account_id or "", note=form.note)
         await visit.record(connection, after.event("edit", visit.person, visit.now))
-        named = await drafts.names_for(connection, [draft], visit)
     return versioned(drafts.resource_of(after, named, visit), after.version)
 
 

@@ -1,6 +1,6 @@
 """Between what a writer sends and a draft: slugs become ids, markup becomes blocks, and back again."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -16,7 +16,9 @@ from domain.access import Gate
 from domain.articles import Article, Draft, LeadImage, Publication, Seo
 from domain.body import Body, with_keys
 from domain.delivery import Names, Wanted
+from domain.editions import cut_teaser
 from domain.errors import Flaw, Unfit
+from domain.keys import with_kept_keys
 from domain.permissions import Permission, may
 from domain.workflow import PublicationState, allowed_actions
 from infra import articles, contributors, markup, media, names, tags
@@ -26,18 +28,28 @@ from infra.ids import slug_of
 _blocks: TypeAdapter[list[Block]] = TypeAdapter(list[Block])
 
 
-async def body_of(form: schemas.WrittenForm, visit: Visit) -> Body:
-    """Return the body that a form holds, in whichever of the three forms it came, every key given."""
+async def body_of(form: schemas.WrittenForm, visit: Visit, *, before: Body = ()) -> Body:
+    """Return the body that a form holds, in whichever of the three forms it came, every key given.
+
+    Markup has no keys: what it says as the body before did has the keys that it had there.
+    """
     new_key = visit.parts.sources.new_key
-    if form.body_html is not None:
-        body = await run_in_threadpool(markup.body_from_html, form.body_html, new_key, pointer="/body_html")
-        return fitting(body, "/body_html")
-    if form.body_markdown is not None:
-        body = await run_in_threadpool(
-            markup.body_from_markdown, form.body_markdown, new_key, pointer="/body_markdown"
-        )
-        return fitting(body, "/body_markdown")
+    for name, reads in _MARKUP.items():
+        if (sent := getattr(form, name)) is not None:
+            return await run_in_threadpool(_read, reads, sent, new_key, before, pointer=f"/{name}")
     return with_keys(tuple(block.as_block() for block in form.body), new_key)
+
+
+_MARKUP: dict[str, Callable[..., Body]] = {
+    "body_html": markup.body_from_html,
+    "body_markdown": markup.body_from_markdown,
+}
+
+
+def _read(
+    reads: Callable[..., Body], sent: str, new_key: Callable[[], str], before: Body, *, pointer: str
+) -> Body:
+    return with_kept_keys(fitting(reads(sent, new_key, pointer=pointer), pointer), before)
 
 
 def fitting(body: Body, pointer: str) -> Body:
@@ -49,6 +61,13 @@ def fitting(body: Body, pointer: str) -> Body:
         return tuple(block.as_block() for block in _blocks.validate_python(sent))
     except ValidationError as error:
         raise Unfit(*(Flaw(pointer, told(one)) for one in error.errors())) from None
+
+
+def tried(draft: Draft, named: Names, visit: Visit) -> schemas.DryRun:
+    """Return what saving a draft would give, and what of it everybody could read."""
+    cut = cut_teaser(draft, visit.parts.settings.teaser)
+    teaser = schemas.TeaserCut(body=blocks_of(cut.body), remaining_percent=cut.remaining_percent)
+    return schemas.DryRun(article=form_of(draft, named), teaser=teaser)
 
 
 async def draft_of(
@@ -170,6 +189,16 @@ def patched_form(article: Article, named: Names, patch: dict[str, Any]) -> schem
     if patch.get("body_html") is not None or patch.get("body_markdown") is not None:
         current.pop("body")
     return patches.patched(schemas.WrittenForm, current, patch)
+
+
+async def written_as(shown: schemas.Article, body: Body, body_format: schemas.BodyFormat) -> schemas.Article:
+    """Return an article whose body is in the form that was asked for; it can be sent back so."""
+    if body_format is schemas.BodyFormat.BLOCKS:
+        return shown
+    fields = {name: getattr(shown, name) for name in schemas.Article.model_fields if name != "body"}
+    if body_format is schemas.BodyFormat.HTML:
+        return schemas.HtmlArticle(**fields, body_html=await run_in_threadpool(markup.html_of, body))
+    return schemas.MarkdownArticle(**fields, body_markdown=await run_in_threadpool(markup.markdown_of, body))
 
 
 async def names_for(connection: Connection, written: Iterable[Draft], visit: Visit) -> Names:

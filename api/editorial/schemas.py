@@ -1,6 +1,7 @@
 """What the newsroom sends and gets back."""
 
 import json
+from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
@@ -275,6 +276,30 @@ class Article(ArticleForm):
     updated_at: Time
     warnings: list[Warned] = Field(default=[])
     """What the action that this answers leads to elsewhere: who links to an article that was taken back."""
+
+
+class BodyFormat(StrEnum):
+    """The forms in which a body is written."""
+
+    BLOCKS = "blocks"
+    HTML = "html"
+    MARKDOWN = "markdown"
+
+
+class HtmlArticle(Article):
+    """An article in the newsroom with its body as HTML."""
+
+    body: None = Field(default=None, exclude=True)  # type: ignore[assignment]
+    body_html: str
+    """The whole body; what was not changed keeps its keys when it is sent back."""
+
+
+class MarkdownArticle(Article):
+    """An article in the newsroom with its body as Markdown."""
+
+    body: None = Field(default=None, exclude=True)  # type: ignore[assignment]
+    body_markdown: str
+    """The whole body; what was not changed keeps its keys when it is sent back."""
 
 
 class ArticlePage(Model):

@@ -84,7 +84,10 @@ async def write_articles(newsroom: Newsroom, people: People) -> None:
     for bad in ({}, {"title": "T", "language": "en", "x": 1}, {"title": "T", "language": "en", "tags": ["never"]}):
         await newsroom.send("POST", "/articles", json=bad)
         await newsroom.send("POST", "/articles?dry_run=true", json=bad)
-    await newsroom.send("GET", one)
+    for query in ("", "?body_format=html", "?body_format=markdown", "?body_format=x"):
+        await newsroom.send("GET", f"{one}{query}")
+    for changes in ({"body_markdown": "a\n\nb"}, {"title": ""}):
+        await newsroom.send("PATCH", f"{one}?dry_run=true", version=1, json=changes)
     await newsroom.send("GET", "/articles?limit=1&state=draft")
     await newsroom.send("GET", "/articles?state=x")
     await newsroom.send("GET", f"/articles/{NEVER}")

@@ -116,9 +116,18 @@ async def test_a_contributors_own_article_brings_nothing_of_what_it_names(corpus
         "credits": [{"role": "author", "contributor": slug} for slug in corpus.contributors],
     }
     sent, headers = corpus.canaries.in_text(str(form)), corpus.headers["colleague"]
-    for dry_run in ("true", "false"):
-        path = f"/v1/editorial/articles?dry_run={dry_run}"
-        answer = await corpus.client.post(path, json=form, headers=headers)
+    answers = [
+        await corpus.client.post(f"/v1/editorial/articles?dry_run={dry_run}", json=form, headers=headers)
+        for dry_run in ("true", "false")
+    ]
+    own = f"/v1/editorial/articles/{answers[-1].json()['id']}"
+    tried = {**headers, "If-Match": '"1"'}
+    answers.append(await corpus.client.patch(f"{own}?dry_run=true", json=form, headers=tried))
+    answers += [
+        await corpus.client.get(f"{own}?body_format={body_format}", headers=headers)
+        for body_format in ("html", "markdown")
+    ]
+    for answer in answers:
         assert answer.is_success, answer.text
         met = corpus.canaries.in_text(answer.text) - sent
         assert not {word for word in met if "colleague" not in corpus.canaries.audience[word]}
