@@ -46,14 +46,19 @@ _HEADERS = {
     "Content-Range": "Which bytes these are, of how many (RFC 9110, section 14.4)",
     "ETag": "Strong entity tag of exactly what is shown; goes into `If-None-Match`",
     "Link": 'The next page, as `rel="next"`; on every page but the last',
-    "Location": "Address of what was made",
+    "Location": "Address of what was made, or of where it is now",
     "Retry-After": "Seconds to wait before trying again",
     "Vary": "Request headers that the answer depends on",
     "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
     "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
 }
 _ALWAYS_SENT = frozenset(_HEADERS) - {"Link"}
-_HEADERS_OF_STATUS = {"201": ("Location",), "401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+_HEADERS_OF_STATUS = {
+    "201": ("Location",),
+    "308": ("Location",),
+    "401": ("WWW-Authenticate",),
+    "503": ("Retry-After",),
+}
 _DELIVERED = ("ETag", "Cache-Control", "Vary")
 
 
@@ -103,7 +108,7 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
 def _schemas(contract: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas of all models; problems are not known to FastAPI as a model."""
     _, problems = models_json_schema([(Problem, "serialization")], ref_template=f"{_SCHEMAS}{{model}}")
-    for name in ("Problem", "Flaw"):
+    for name in ("Problem", "Flaw", "Use"):
         for field in problems["$defs"][name]["properties"].values():
             _never_null(field)
     found = {**contract["components"]["schemas"], **problems["$defs"]}
@@ -231,6 +236,8 @@ def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     for status in responses.keys() & {"200", "206", "304"}:
         for name in _DELIVERED:
             _add_header(responses[status], name)
+    for name in ("Cache-Control", "Vary") if "308" in responses else ():
+        _add_header(responses["308"], name)
 
 
 def _add_header(response: dict[str, Any], name: str, *, like: str | None = None) -> None:

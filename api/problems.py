@@ -27,6 +27,7 @@ _OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
     errors.NotThere: "not-found",
     errors.WrongState: "wrong-state",
     errors.Conflict: "conflict",
+    errors.InUse: "conflict",
     errors.Withdrawn: "withdrawn",
     errors.Stale: "stale",
     errors.TooLarge: "too-large",
@@ -45,6 +46,13 @@ class Flaw(BaseModel):
     detail: str
 
 
+class Use(BaseModel):
+    """Something that names what was to be removed."""
+
+    type: str
+    id: str
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
@@ -57,6 +65,7 @@ class Problem(BaseModel):
     request_id: str = Field(description="Made here; finds the request in the server's log")
     errors: list[Flaw] | None = Field(default=None, description="What is wrong with the input")
     rule: str | None = Field(default=None, description="The rule that refused")
+    used_by: list[Use] | None = Field(default=None, description="What names it, up to 20 of them")
     current_version: int | None = Field(default=None, description="The version that there is now")
     error: str | None = Field(default=None, description="Error code of RFC 6749, section 5.2")
 
@@ -134,10 +143,12 @@ def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
             return {}
 
 
-def _members(refusal: errors.Refusal) -> dict[str, Any]:
+def _members(refusal: errors.Refusal) -> dict[str, Any]:  # noqa: PLR0911 - one a kind of refusal
     match refusal:
         case errors.WrongState(rule=rule) | errors.Conflict(rule=rule):
             return {"rule": rule}
+        case errors.InUse(used_by=used_by):
+            return {"rule": refusal.rule, "used_by": [Use(type=use.type, id=use.id) for use in used_by]}
         case errors.Stale(current=current):
             return {"current_version": current}
         case errors.Unfit(flaws=flaws):

@@ -10,9 +10,12 @@ from domain.articles import Article, Publication
 from domain.errors import Stale
 from domain.workflow import DraftState
 from infra import documents
+from infra.contributors import CONTRIBUTORS
 from infra.ids import folded
+from infra.naming import standing
 from infra.publications import HEADER, publication_of
 from infra.tables import articles, draft_links, publications, revisions
+from infra.tags import TAGS
 from infra.visibility import is_live
 
 _LATEST = (
@@ -163,8 +166,8 @@ async def _link(connection: AsyncConnection, article: Article) -> None:
     draft = article.draft
     makers = {credit.contributor_id for credit in draft.credits}
     named = {
-        "tag": draft.all_tag_ids,
-        "contributor": makers,
+        "tag": await standing(connection, TAGS, draft.all_tag_ids),
+        "contributor": await standing(connection, CONTRIBUTORS, makers),
         "medium": draft.media_ids,
         "article": draft.article_ids,
     }

@@ -12,6 +12,8 @@ from domain.editions import Edition
 from domain.errors import Conflict
 from domain.workflow import PublicationState
 from infra import documents
+from infra.contributors import CONTRIBUTORS
+from infra.naming import standing
 from infra.tables import (
     full_texts,
     publication_contributors,
@@ -21,6 +23,7 @@ from infra.tables import (
     slugs,
     teasers,
 )
+from infra.tags import TAGS
 
 HEADER = (
     publications.c.id,
@@ -150,10 +153,13 @@ def _header(edition: Edition) -> dict[str, Any]:
 
 async def _add_links(connection: AsyncConnection, edition: Edition) -> None:
     id_, front, shown = edition.publication.id, edition.front, edition.media_in_teaser
-    tags = [{"publication_id": id_, "tag_id": tag_id} for tag_id in sorted(front.all_tag_ids)]
+    tags = [
+        {"publication_id": id_, "tag_id": tag_id} for tag_id in await standing(connection, TAGS, front.all_tag_ids)
+    ]
+    credited = {credit.contributor_id for credit in front.credits}
     makers = [
         {"publication_id": id_, "contributor_id": contributor_id}
-        for contributor_id in sorted({credit.contributor_id for credit in front.credits})
+        for contributor_id in await standing(connection, CONTRIBUTORS, credited)
     ]
     pictures = [
         {"publication_id": id_, "media_id": media_id, "in_teaser": media_id in shown}
