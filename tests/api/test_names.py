@@ -45,7 +45,7 @@ async def test_a_contributor_exists_for_readers_while_a_live_article_credits_the
     assert (await client.get("/v1/contributors/ana")).status_code == 404
     assert (await client.get("/v1/contributors")).json()["items"] == []
     live = await newsroom.act(draft, "publish")
-    ana = {"slug": "ana", "name": "Ana", "kind": "person", "bio": "Writes.", "picture": None, "articles": 1}
+    ana: Json = {"slug": "ana", "name": "Ana", "kind": "person", "bio": "Writes.", "picture": None, "articles": 1}
     ana["links"] = links
     assert (await client.get("/v1/contributors/ana")).json() == ana
     assert (await client.get("/v1/contributors")).json() == {"items": [ana], "next_cursor": None}
