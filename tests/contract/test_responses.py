@@ -135,7 +135,7 @@ async def write_merges(newsroom: Newsroom, kind: str) -> None:
         await newsroom.send("POST", f"/{kind}", json={"name": name})
     await newsroom.send("PATCH", f"/{kind}/used", version=1, json={"slug": "renamed"})
     uses = {"tags": ["used"]} if kind == "tags" else {"credits": [{"role": "author", "contributor": "used"}]}
-    await newsroom.published(title="Names", **uses)
+    await newsroom.published(title=f"Named by {kind}", **uses)
     for version, into in ((None, "taken"), (7, "taken"), (1, "never"), (1, "gone"), (1, "taken"), (1, "taken")):
         await newsroom.send("POST", f"/{kind}/gone/merge", version=version, json={"into": into})
     for slug, version in (("renamed", 2), ("unused", None), ("unused", 9), ("unused", 1), ("unused", 1)):
