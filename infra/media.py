@@ -81,8 +81,11 @@ async def find_live(
 async def next_change(connection: AsyncConnection, media_id: str, *, now: datetime) -> datetime | None:
     """Return the next moment at which a publication that shows the medium changes by itself."""
     holding = select(publication_media.c.publication_id).where(publication_media.c.media_id == media_id)
+    moments = (publications.c[name] for name in ("live_until", "replaced_at", "holds_from", "holds_until"))
     query: Select[Any] = select(*HEADER).where(
-        publications.c.id.in_(union(holding, _crediting(media_id))), is_live(now)
+        publications.c.id.in_(union(holding, _crediting(media_id))),
+        is_live(now),
+        or_(*(moment > now for moment in moments)),  # of the thousands that a contributor may have, few change
     )
     changes = [publication_of(row).next_change(now) for row in await connection.execute(query)]
     return min((change for change in changes if change), default=None)

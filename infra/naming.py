@@ -1,8 +1,8 @@
 """What names things: tags and contributors. Each has a slug and a version, and can be merged into another.
 
-A slug that a rename or a merge left behind goes on answering, until something takes it for its own. What was
-merged stays as a row, because drafts and fronts name it by id and are never rewritten; it has no slug any more,
-so its id stands in that column. It points at what it was merged into, and that is never merged itself.
+A slug that a rename or a merge left behind goes on answering, while nothing has it for its own. What was merged
+stays as a row, because drafts and fronts name it by id and are never rewritten; it has no slug any more, so its id
+stands in that column. It points at what it was merged into, and that is never merged itself.
 """
 
 from collections.abc import Callable, Iterable
@@ -82,13 +82,13 @@ async def page(connection: AsyncConnection, kind: Kind[Named], *, after: str, li
 
 async def add(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
     """Add one; its slug may be what another had before, and no other's present one."""
-    await _take_slug(connection, kind, one)
+    await _check_slug(connection, kind, one)
     await connection.execute(kind.table.insert().values(**kind.write(one)))
 
 
 async def save(connection: AsyncConnection, kind: Kind[Named], one: Named, *, before: Named) -> None:
     """Save a changed one, unless somebody was faster. The slug that it had goes on answering."""
-    await _take_slug(connection, kind, one)
+    await _check_slug(connection, kind, one)
     result = await connection.execute(
         update(kind.table)
         .where(kind.table.c.id == one.id, kind.table.c.version == before.version)
@@ -100,12 +100,10 @@ async def save(connection: AsyncConnection, kind: Kind[Named], one: Named, *, be
         await _leave_slug(connection, kind, before.slug, to=one.id)
 
 
-async def _take_slug(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
-    await hold(connection, kind.table)  # before any row is locked, so that a merge never waits for us in turn
+async def _check_slug(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
     taken = select(kind.table.c.id).where(kind.table.c.slug == one.slug, kind.table.c.id != one.id)
     if await connection.scalar(taken) is not None:
         raise Conflict(f"There is a {kind.word} with this slug already.", rule=f"{kind.word}-slug")
-    await connection.execute(delete(kind.old_slugs).where(kind.old_slugs.c.slug == one.slug))
 
 
 async def _leave_slug(connection: AsyncConnection, kind: Kind[Any], slug: str, *, to: str) -> None:

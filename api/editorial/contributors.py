@@ -53,7 +53,7 @@ async def list_newsroom_contributors(
 async def create_contributor(form: schemas.ContributorForm, visit: VisitOf) -> Response:
     """Add a contributor. Readers see them, and their picture, once a published article credits them.
 
-    The slug may be one that another contributor had before: that one stops answering by it.
+    The slug may be one that another contributor had before; it then means the new one alone.
     """
     contributor = Contributor(visit.parts.sources.new_id(), form.slug or slug_of(form.name), **_said(form))
     async with visit.writing() as connection:
@@ -90,7 +90,7 @@ async def read_newsroom_contributor(request: Request, visit: VisitOf, slug: Slug
 async def edit_contributor(patch: dict[str, Any], visit: VisitOf, slug: SlugInPath, version: IfMatch) -> Response:
     """Change a contributor by a merge patch (RFC 7396). Every article that credits them shows it.
 
-    A slug that they had goes on answering, until another contributor takes it.
+    A slug that they had goes on answering, while no other contributor takes it.
     """
     async with visit.writing() as connection:
         before = await naming.expected(connection, CONTRIBUTORS, slug, version)

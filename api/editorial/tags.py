@@ -49,7 +49,7 @@ async def list_newsroom_tags(
 async def create_tag(form: schemas.TagForm, visit: VisitOf) -> Response:
     """Add a tag. Readers see it once a published article carries it.
 
-    It may take a slug that another tag had before: that one stops answering by it.
+    It may take a slug that another tag had before, which then means the new one alone.
     """
     tag = Tag(visit.parts.sources.new_id(), form.slug or slug_of(form.name), form.name, form.kind, form.names)
     async with visit.writing() as connection:
@@ -85,7 +85,7 @@ async def read_newsroom_tag(request: Request, visit: VisitOf, slug: SlugInPath) 
 async def edit_tag(patch: dict[str, Any], visit: VisitOf, slug: SlugInPath, version: IfMatch) -> Response:
     """Change a tag by a merge patch (RFC 7396). Every article that carries it shows the change at once.
 
-    A slug that it had goes on answering, until another tag takes it.
+    A slug that it had goes on answering, while no other tag takes it.
     """
     async with visit.writing() as connection:
         before = await naming.expected(connection, TAGS, slug, version)

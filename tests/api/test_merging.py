@@ -255,8 +255,22 @@ async def test_a_present_slug_wins_over_an_old_one(client: AsyncClient, newsroom
         assert (await newsroom.send("GET", f"/{kind}/{slug}")).json()["version"] == 1
     await renamed(newsroom, kind, "sea", "lake")
     assert (await client.get(f"/v1/{kind}/sea")).headers["Location"].endswith("/lake")
+    assert await listed(client, kind, "sea") == ["second-sea"]
     taken = await newsroom.send("PATCH", f"/{kind}/lake", version=2, json={"slug": "ocean"})
     assert (taken.status_code, taken.json()["rule"]) == (409, f"{kind[:-1]}-slug")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_an_old_slug_answers_again_when_its_taker_is_deleted(newsroom: Newsroom, kind: str) -> None:
+    await named(newsroom, kind, "sea")
+    await renamed(newsroom, kind, "sea", "ocean")
+    await named(newsroom, kind, "sea")
+    assert (await newsroom.send("GET", f"/{kind}/sea")).status_code == 200
+    draft = await newsroom.draft(**using(kind, "sea"))
+    assert used(kind, draft) == ["sea"]
+    await newsroom.send("DELETE", f"/articles/{draft['id']}", version=1)
+    assert (await newsroom.send("DELETE", f"/{kind}/sea", version=1)).status_code == 204
+    assert (await newsroom.send("GET", f"/{kind}/sea")).headers["Location"].endswith("/ocean")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -279,11 +293,14 @@ async def test_what_an_older_revision_names_is_published_under_the_target(
 ) -> None:
     for slug in ("one", "other"):
         await named(newsroom, kind, slug)
-    draft = await newsroom.draft(slug="piece", **using(kind, "one", "other"))
+    draft = await newsroom.draft(slug="piece", **using(kind, "one"))
     await merged(newsroom, kind, "one", "other")
-    await newsroom.act(draft, "publish")
+    live = await newsroom.act(draft, "publish")
     assert (await client.get(f"/v1/{kind}/other")).json()["articles"] == 1
+    assert await listed(client, kind, "one") == await listed(client, kind, "other") == ["piece"]
     assert used(kind, (await client.get("/v1/articles/piece")).json()) == ["other"]
+    await newsroom.act(live, "publish")
+    assert (await client.get(f"/v1/{kind}/other")).json()["articles"] == 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
