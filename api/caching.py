@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
+from typing import Any
 
 import brotli
 from fastapi import Request, Response
@@ -19,6 +20,7 @@ else:
 WORTH_COMPRESSING = 600
 VARY = "Authorization, Accept-Encoding"
 NO_STORE = {"Cache-Control": "no-store"}
+MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "It has another slug now"}}
 
 _CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
     "br": lambda body: bytes(brotli.compress(body, quality=5)),
@@ -74,6 +76,11 @@ def answer(
         body = _CODINGS[coding](body)
         fields["Content-Encoding"] = coding
     return Response(body, headers=fields, media_type=media_type)
+
+
+def moved(location: str, headers: Mapping[str, str]) -> Response:
+    """Return the way to the present address of something that is asked for by an old one."""
+    return Response(status_code=308, headers={"Location": location, **headers})
 
 
 def entity_tag(body: bytes, coding: str = "") -> str:

@@ -53,7 +53,12 @@ _HEADERS = {
     "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
 }
 _ALWAYS_SENT = frozenset(_HEADERS) - {"Link"}
-_HEADERS_OF_STATUS = {"201": ("Location",), "401": ("WWW-Authenticate",), "503": ("Retry-After",)}
+_HEADERS_OF_STATUS = {
+    "201": ("Location",),
+    "308": ("Location",),
+    "401": ("WWW-Authenticate",),
+    "503": ("Retry-After",),
+}
 _DELIVERED = ("ETag", "Cache-Control", "Vary")
 
 
@@ -105,7 +110,7 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
 def _schemas(contract: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas of all models; problems are not known to FastAPI as a model."""
     _, problems = models_json_schema([(Problem, "serialization")], ref_template=f"{_SCHEMAS}{{model}}")
-    for name in ("Problem", "Flaw"):
+    for name in ("Problem", "Flaw", "Use"):
         for field in problems["$defs"][name]["properties"].values():
             _never_null(field)
     found = {**contract["components"]["schemas"], **problems["$defs"]}
@@ -231,8 +236,6 @@ def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     if path.startswith("/v1/previews/"):  # nobody may keep it
         _add_header(responses["200"], "Cache-Control")
         return
-    for name in ("Location", "Cache-Control", "Vary") if "308" in responses else ():
-        _add_header(responses["308"], name)
     parameters.append(_request_header("If-None-Match", "Entity tags of what you have, for a `304`"))
     responses["304"] = {"description": "You have it", "headers": {**responses["200"].get("headers", {})}}
     if path.startswith("/media/"):
@@ -244,6 +247,8 @@ def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     for status in responses.keys() & {"200", "206", "304"}:
         for name in _DELIVERED:
             _add_header(responses[status], name)
+    for name in ("Cache-Control", "Vary") if "308" in responses else ():
+        _add_header(responses["308"], name)
 
 
 def _add_header(response: dict[str, Any], name: str, *, like: str | None = None) -> None:

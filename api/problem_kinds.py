@@ -61,7 +61,8 @@ KINDS = {
             "conflict",
             409,
             "It collides with something",
-            "Something that must be unique is taken, or somebody else was faster. `rule` names what.",
+            "Something that must be unique is taken, somebody else was faster, or what was to be removed is in "
+            "use. `rule` names what refused, and `used_by` tells where it is used.",
         ),
         Kind(
             "withdrawn",

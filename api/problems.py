@@ -27,6 +27,7 @@ _OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
     errors.NotThere: "not-found",
     errors.WrongState: "wrong-state",
     errors.Conflict: "conflict",
+    errors.InUse: "conflict",
     errors.Withdrawn: "withdrawn",
     errors.Stale: "stale",
     errors.TooLarge: "too-large",
@@ -61,6 +62,13 @@ class Changed(BaseModel):
     blocks: list[ChangedBlock]
 
 
+class Use(BaseModel):
+    """Something that names what was to be removed."""
+
+    type: str
+    id: str
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
@@ -73,6 +81,7 @@ class Problem(BaseModel):
     request_id: str = Field(description="Made here; finds the request in the server's log")
     errors: list[Flaw] | None = Field(default=None, description="What is wrong with the input")
     rule: str | None = Field(default=None, description="The rule that refused")
+    used_by: list[Use] | None = Field(default=None, description="What names it, up to 20 of them")
     current_version: int | None = Field(default=None, description="The version that there is now")
     changed: Changed | None = Field(default=None, description="What has changed since the version that was named")
     error: str | None = Field(default=None, description="Error code of RFC 6749, section 5.2")
@@ -151,10 +160,12 @@ def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
             return {}
 
 
-def _members(refusal: errors.Refusal) -> dict[str, Any]:
+def _members(refusal: errors.Refusal) -> dict[str, Any]:  # noqa: PLR0911 - one a kind of refusal
     match refusal:
         case errors.WrongState(rule=rule) | errors.Conflict(rule=rule) | errors.NotAllowed(rule=rule):
             return {"rule": rule}
+        case errors.InUse(used_by=used_by):
+            return {"rule": refusal.rule, "used_by": [Use(type=use.type, id=use.id) for use in used_by]}
         case errors.Stale(current=current, fields=fields, blocks=blocks):
             changed = Changed(
                 fields=list(fields), blocks=[ChangedBlock(key=key, change=fate) for key, fate in blocks]

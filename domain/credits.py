@@ -24,14 +24,24 @@ class ContributorKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class WebLink:
+    """A place on the web where somebody is found; `label` says what it is."""
+
+    url: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Contributor:
-    """A byline: a public name, which is nobody's account."""
+    """A byline: a public name, which is nobody's account. `media_id` is its picture."""
 
     id: str
     slug: str
     name: str
     kind: ContributorKind = ContributorKind.PERSON
     bio: str | None = None
+    media_id: str | None = None
+    links: tuple[WebLink, ...] = ()
     version: int = 1
 
 

@@ -4,14 +4,14 @@ A `Delivery` is built from named public fields and the one body that the decisio
 taken out of a fuller object. A `Card` is the same without a body.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from domain.access import Decision, Gate, Offer
 from domain.articles import Publication
 from domain.body import Body, article_ids, media_ids
-from domain.credits import Contributor
+from domain.credits import Contributor, Credit
 from domain.editions import Front
 from domain.tags import Tag
 
@@ -43,13 +43,30 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Everything that ids in fronts and bodies stand for, as far as it is public, each by its id."""
+    """Everything that ids in fronts and bodies stand for, as far as it is public, each by its id.
+
+    What was merged stands there by its own id too, as what it was merged into.
+    """
 
     tags: Mapping[str, Tag] = field(default_factory=dict)
     contributors: Mapping[str, Contributor] = field(default_factory=dict)
     media: Mapping[str, Picture] = field(default_factory=dict)
     articles: Mapping[str, ArticleName] = field(default_factory=dict)
     translations: tuple[ArticleName, ...] = ()
+
+    def tags_of(self, tag_ids: Iterable[str]) -> tuple[Tag, ...]:
+        """Return the tags that these ids stand for, each once."""
+        found = (self.tags[tag_id] for tag_id in tag_ids if tag_id in self.tags)
+        return tuple({tag.id: tag for tag in found}.values())
+
+    def signed_by(self, credits_: Iterable[Credit]) -> tuple[tuple[Credit, Contributor], ...]:
+        """Return the credits with whom they name; what is said twice of the same contributor once."""
+        named = (
+            (one, self.contributors[one.contributor_id])
+            for one in credits_
+            if one.contributor_id in self.contributors
+        )
+        return tuple({(one.role, maker.id, one.note): (one, maker) for one, maker in named}.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,6 +62,24 @@ class Conflict(Refusal):
         self.rule = rule
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Something that names what was to be removed: its type, such as `article`, and its id."""
+
+    type: str
+    id: str
+
+
+class InUse(Refusal):
+    """It cannot be removed while other things name it; `used_by` tells some of them."""
+
+    rule = "in-use"
+
+    def __init__(self, detail: str, *, used_by: tuple[Use, ...]) -> None:
+        super().__init__(detail)
+        self.used_by = used_by
+
+
 class Stale(Refusal):
     """Somebody saved a newer version since the writer read theirs.
 

@@ -5,16 +5,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, Table, delete, func, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.articles import Article
 from domain.errors import Stale
 from domain.workflow import DraftState, PublicationState
 from infra import documents
+from infra.contributors import CONTRIBUTORS
 from infra.ids import folded
+from infra.naming import Kind, id_of, standing
 from infra.publications import HEADER, publication_of
-from infra.tables import articles, contributors, draft_links, publication_articles, publications, revisions, tags
+from infra.tables import articles, draft_links, publication_articles, publications, revisions
+from infra.tags import TAGS
 from infra.visibility import is_live
 
 _latest, _coming = publications.alias("latest"), publications.alias("coming")
@@ -86,7 +89,9 @@ async def at_revision(
 
 async def hold(connection: AsyncConnection, article_id: str) -> None:
     """Make other writers of this article wait until the transaction ends (on SQLite all writers do anyway)."""
-    await connection.execute(select(articles.c.id).where(articles.c.id == article_id).with_for_update())
+    await connection.execute(
+        select(articles.c.id).where(articles.c.id == article_id).with_for_update(key_share=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +124,9 @@ def _conditions(listing: Listing, now: datetime) -> Iterator[ColumnElement[bool]
     if listing.publication is not None:
         yield _stands(listing.publication, now)
     if listing.contributor is not None:
-        yield _names("contributor", contributors, listing.contributor)
+        yield _names(CONTRIBUTORS, listing.contributor)
     if listing.tag is not None:
-        yield _names("tag", tags, listing.tag)
+        yield _names(TAGS, listing.tag)
     if listing.language is not None:
         yield articles.c.language == listing.language
     if listing.q is not None:
@@ -151,13 +156,10 @@ def _stands(state: PublicationState, now: datetime) -> ColumnElement[bool]:
             return (_latest.c.state == state) & ~comes
 
 
-def _names(kind: str, table: Table, slug: str) -> ColumnElement[bool]:
-    """Whether the working draft names what has this slug."""
-    link = draft_links.c.target_id == table.c.id
-    named = (
-        select(draft_links.c.article_id).join(table, link).where(draft_links.c.kind == kind, table.c.slug == slug)
-    )
-    return articles.c.id.in_(named)
+def _names(kind: Kind[Any], slug: str) -> ColumnElement[bool]:
+    """Whether the working draft names what has this slug, or had it."""
+    is_named = (draft_links.c.kind == kind.word) & (draft_links.c.target_id == id_of(kind, slug))
+    return articles.c.id.in_(select(draft_links.c.article_id).where(is_named))
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,8 +276,8 @@ async def _link(connection: AsyncConnection, article: Article) -> None:
     draft = article.draft
     makers = {credit.contributor_id for credit in draft.credits}
     named = {
-        "tag": draft.all_tag_ids,
-        "contributor": makers,
+        "tag": await standing(connection, TAGS, draft.all_tag_ids),
+        "contributor": await standing(connection, CONTRIBUTORS, makers),
         "medium": draft.media_ids,
         "article": draft.article_ids,
     }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import event, make_url
+from sqlalchemy import Table, event, make_url
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -77,6 +77,21 @@ class Database:
     async def close(self) -> None:
         """Close every connection."""
         await self.engine.dispose()
+
+
+async def hold(connection: AsyncConnection, table: Table) -> None:
+    """Keep others from being alone with a table until this transaction ends; they may go on writing to it."""
+    await _lock(connection, table, "ROW SHARE")
+
+
+async def be_alone(connection: AsyncConnection, table: Table) -> None:
+    """Wait until nobody holds a table or writes to it; until this transaction ends, others can only read it."""
+    await _lock(connection, table, "EXCLUSIVE")
+
+
+async def _lock(connection: AsyncConnection, table: Table, mode: str) -> None:
+    if connection.dialect.name == "postgresql":  # on SQLite there is one writer at a time anyway
+        await connection.exec_driver_sql(f"LOCK TABLE {table.name} IN {mode} MODE")
 
 
 def _prepare_sqlite(engine: AsyncEngine) -> None:

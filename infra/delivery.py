@@ -1,37 +1,31 @@
 """Reading for readers. Only `is_live` rows are followed, and only the body that the decision allows is read."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import reduce
 from operator import or_ as united
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, Table, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Decision, Offer, Requires, decide, offers_for
 from domain.articles import Publication
 from domain.body import Body
 from domain.credits import Contributor
-from domain.delivery import Card, Delivery, Names, Wanted, wanted_by_article, wanted_by_card
+from domain.delivery import Card, Delivery, Names, Picture, Wanted, wanted_by_article, wanted_by_card
 from domain.editions import Edition, Front
 from domain.errors import NotThere, Withdrawn
 from domain.people import Person
 from domain.tags import Tag, TagKind
 from domain.workflow import PublicationState
 from infra import documents, names
-from infra.contributors import contributor_of
+from infra.contributors import CONTRIBUTORS
+from infra.naming import Kind, id_of
 from infra.publications import HEADER, publication_of
-from infra.tables import (
-    contributors,
-    full_texts,
-    publication_contributors,
-    publication_tags,
-    publications,
-    tags,
-    teasers,
-)
-from infra.tags import tag_of
+from infra.tables import full_texts, publications, tags, teasers
+from infra.tags import TAGS
 from infra.visibility import is_live, requires_now
 
 Named = TypeVar("Named")
@@ -204,21 +198,9 @@ def _listed(listing: Listing, now: datetime) -> Select[Any]:
         .order_by(publications.c.published_at.desc(), publications.c.article_id.desc())
     )
     for slug in listing.tags:
-        query = query.where(
-            publications.c.id.in_(
-                select(publication_tags.c.publication_id)
-                .join(tags, tags.c.id == publication_tags.c.tag_id)
-                .where(tags.c.slug == slug)
-            )
-        )
+        query = query.where(_names(TAGS, slug))
     if listing.contributor is not None:
-        query = query.where(
-            publications.c.id.in_(
-                select(publication_contributors.c.publication_id)
-                .join(contributors, contributors.c.id == publication_contributors.c.contributor_id)
-                .where(contributors.c.slug == listing.contributor)
-            )
-        )
+        query = query.where(_names(CONTRIBUTORS, listing.contributor))
     if listing.language is not None:
         query = query.where(publications.c.language == listing.language)
     if listing.access is not None:
@@ -226,6 +208,17 @@ def _listed(listing: Listing, now: datetime) -> Select[Any]:
     if listing.before is not None:
         query = query.where(tuple_(publications.c.published_at, publications.c.article_id) < listing.before)
     return query
+
+
+def _names(kind: Kind[Any], slug: str) -> ColumnElement[bool]:
+    """Whether a publication names what has this slug, or had it before."""
+    naming = select(kind.publications.c.publication_id).where(kind.named == id_of(kind, slug))
+    return publications.c.id.in_(naming)
+
+
+async def pictures(connection: AsyncConnection, ids: frozenset[str], *, now: datetime) -> Mapping[str, Picture]:
+    """Return the pictures of contributors who are public."""
+    return (await names.fetch(connection, Wanted(media=ids), now=now)).media
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,35 +238,31 @@ async def live_tags(
     after: str = "",
     limit: int = 1,
 ) -> list[Counted[Tag]]:
-    """Return tags that have a live article, in the order of their slugs."""
-    query = _counted(tags, publication_tags.c.tag_id, now)
+    """Return tags that have a live article, in the order of their slugs; by `slug`, an old one too."""
+    query = _counted(TAGS, now, after, limit, slug)
     if kind is not None:
         query = query.where(tags.c.kind == kind)
-    rows = await connection.execute(_paged(query, tags, after, limit, slug))
-    return [Counted(tag_of(row), row.articles) for row in rows]
+    return [Counted(TAGS.read(row), row.articles) for row in await connection.execute(query)]
 
 
 async def live_contributors(
     connection: AsyncConnection, *, now: datetime, slug: str | None = None, after: str = "", limit: int = 1
 ) -> list[Counted[Contributor]]:
-    """Return contributors that have a live article, in the order of their slugs."""
-    query = _counted(contributors, publication_contributors.c.contributor_id, now)
-    rows = await connection.execute(_paged(query, contributors, after, limit, slug))
-    return [Counted(contributor_of(row), row.articles) for row in rows]
+    """Return contributors that have a live article, in the order of their slugs; by `slug`, an old one too."""
+    query = _counted(CONTRIBUTORS, now, after, limit, slug)
+    return [Counted(CONTRIBUTORS.read(row), row.articles) for row in await connection.execute(query)]
 
 
-def _counted(table: Table, key: Column[Any], now: datetime) -> Select[Any]:
+def _counted(kind: Kind[Any], now: datetime, after: str, limit: int, slug: str | None) -> Select[Any]:
+    table = kind.table
     count = (
-        select(key.label("id"), func.count().label("articles"))
-        .join(publications, publications.c.id == key.table.c.publication_id)
+        select(kind.named.label("id"), func.count().label("articles"))
+        .join(publications, publications.c.id == kind.publications.c.publication_id)
         .where(is_live(now))
-        .group_by(key)
+        .group_by(kind.named)
         .subquery()
     )
-    return select(table, count.c.articles).join(count, count.c.id == table.c.id)
-
-
-def _paged(query: Select[Any], table: Table, after: str, limit: int, slug: str | None) -> Select[Any]:
+    query = select(table, count.c.articles).join(count, count.c.id == table.c.id)
     if slug is not None:
-        return query.where(table.c.slug == slug)
+        return query.where(table.c.id == id_of(kind, slug))
     return query.where(table.c.slug > after).order_by(table.c.slug).limit(limit)

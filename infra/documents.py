@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 
 from domain.articles import Correction, Draft
 from domain.body import Body
+from domain.credits import WebLink
 from domain.editions import Front
 
 _body: TypeAdapter[Body] = TypeAdapter(Body)
@@ -14,6 +15,7 @@ _front = TypeAdapter(Front)
 _corrections: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(tuple[Correction, ...])
 _strings: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _mapping: TypeAdapter[Mapping[str, str]] = TypeAdapter(Mapping[str, str])
+_links: TypeAdapter[tuple[WebLink, ...]] = TypeAdapter(tuple[WebLink, ...])
 
 
 def dump_body(body: Body) -> str:
@@ -74,3 +76,13 @@ def dump_names(names: Mapping[str, str]) -> str:
 def load_names(text: str) -> Mapping[str, str]:
     """Return the names by language that this JSON holds."""
     return _mapping.validate_json(text)
+
+
+def dump_links(links: tuple[WebLink, ...]) -> str:
+    """Return links as JSON."""
+    return _links.dump_json(links).decode()
+
+
+def load_links(text: str) -> tuple[WebLink, ...]:
+    """Return the links that this JSON holds."""
+    return _links.validate_json(text)

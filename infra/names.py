@@ -4,7 +4,20 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CompoundSelect, Integer, Row, Select, Table, Text, cast, literal, null, select, union_all
+from sqlalchemy import (
+    CompoundSelect,
+    Integer,
+    Row,
+    Select,
+    Table,
+    Text,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.credits import Contributor
@@ -52,14 +65,20 @@ def _article_names(what: str, now: datetime) -> Select[Any]:
     ).where(is_live(now))
 
 
+def _standing(what: str, table: Table, ids: frozenset[str], **columns: Any) -> Select[Any]:  # noqa: ANN401
+    """Select by id what was merged into nothing, or else what it was merged into; `first` is the id of that."""
+    asked = table.alias()
+    given = {"id": asked.c.id, "first": table.c.id, "slug": table.c.slug, "name": table.c.name, **columns}
+    target = table.c.id == func.coalesce(asked.c.merged_into, asked.c.id)
+    return _named(what, table, **given).select_from(asked.join(table, target)).where(asked.c.id.in_(ids))
+
+
 def _names_query(wanted: Wanted, now: datetime) -> CompoundSelect[Any] | None:
     parts: list[Select[Any]] = []
     if wanted.tags:
-        row = _named("tag", tags, slug=tags.c.slug, name=tags.c.name, kind=tags.c.kind, first=tags.c.names)
-        parts.append(row.where(tags.c.id.in_(wanted.tags)))
+        parts.append(_standing("tag", tags, wanted.tags, kind=tags.c.kind, second=tags.c.names))
     if wanted.contributors:
-        row = _named("contributor", contributors, slug=contributors.c.slug, name=contributors.c.name)
-        parts.append(row.where(contributors.c.id.in_(wanted.contributors)))
+        parts.append(_standing("contributor", contributors, wanted.contributors))
     if wanted.media:
         row = _named(
             "medium",
@@ -89,7 +108,7 @@ async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -
     of = {what: [row for row in rows if row.what == what] for what in {row.what for row in rows}}
     return Names(
         tags={row.id: _tag(row) for row in of.get("tag", ())},
-        contributors={row.id: Contributor(row.id, row.slug, row.name) for row in of.get("contributor", ())},
+        contributors={row.id: Contributor(row.first, row.slug, row.name) for row in of.get("contributor", ())},
         media={row.id: _picture(row) for row in of.get("medium", ())},
         articles={row.id: _article_name(row) for row in of.get("article", ())},
         translations=tuple(
@@ -99,7 +118,7 @@ async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -
 
 
 def _tag(row: Row[Any]) -> Tag:
-    return Tag(row.id, row.slug, row.name, TagKind(row.kind), documents.load_names(row.first))
+    return Tag(row.first, row.slug, row.name, TagKind(row.kind), documents.load_names(row.second))
 
 
 def _picture(row: Row[Any]) -> Picture:

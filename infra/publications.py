@@ -13,6 +13,9 @@ from domain.editions import Edition
 from domain.errors import Conflict
 from domain.workflow import PublicationState
 from infra import documents
+from infra.contributors import CONTRIBUTORS
+from infra.db import hold
+from infra.naming import standing
 from infra.tables import (
     full_texts,
     publication_articles,
@@ -23,6 +26,7 @@ from infra.tables import (
     slugs,
     teasers,
 )
+from infra.tags import TAGS
 
 HEADER = (
     publications.c.id,
@@ -87,8 +91,10 @@ async def show(connection: AsyncConnection, article: Article, edition: Edition |
 
     What is scheduled no more is removed, for it was never public; what was live before is superseded, and kept.
     """
-    standing = [one for one in (article.publication, article.coming) if one]
-    kept = [one.id for one in standing]
+    for kind in (TAGS, CONTRIBUTORS):  # before any row is held that a merge may wait for
+        await hold(connection, kind.table)
+    shown = [one for one in (article.publication, article.coming) if one]
+    kept = [one.id for one in shown]
     of_article = publications.c.article_id == article.id
     await connection.execute(
         update(publications)
@@ -102,14 +108,14 @@ async def show(connection: AsyncConnection, article: Article, edition: Edition |
             of_article, publications.c.state == PublicationState.SCHEDULED, publications.c.id.not_in(kept)
         )
     )
-    for publication in standing:
+    for publication in shown:
         if edition is None or publication.id != edition.publication.id:
             await connection.execute(
                 update(publications).where(publications.c.id == publication.id).values(**_standing(publication))
             )
     if edition is not None:
         await _add(connection, edition)
-    await _hold_slugs(connection, article.id, standing, now)
+    await _hold_slugs(connection, article.id, shown, now)
 
 
 def _was_due(now: datetime) -> ColumnElement[bool]:
@@ -126,13 +132,13 @@ async def _add(connection: AsyncConnection, edition: Edition) -> None:
 
 
 async def _hold_slugs(
-    connection: AsyncConnection, article_id: str, standing: list[Publication], now: datetime
+    connection: AsyncConnection, article_id: str, shown: list[Publication], now: datetime
 ) -> None:
     """Let the article hold the addresses of what it shows or will show; refuse one that another holds.
 
     A primary key is what two publications race for. What the other has moved away from by a schedule is free.
     """
-    held = {(one.slug, one.language) for one in standing if one.state in _HOLDING}
+    held = {(one.slug, one.language) for one in shown if one.state in _HOLDING}
     await connection.execute(delete(slugs).where(slugs.c.article_id == article_id))
     if not held:
         return
@@ -188,10 +194,13 @@ def _standing(publication: Publication) -> dict[str, Any]:
 
 async def _add_links(connection: AsyncConnection, edition: Edition) -> None:
     id_, front, shown = edition.publication.id, edition.front, edition.media_in_teaser
-    tags = [{"publication_id": id_, "tag_id": tag_id} for tag_id in sorted(front.all_tag_ids)]
+    tags = [
+        {"publication_id": id_, "tag_id": tag_id} for tag_id in await standing(connection, TAGS, front.all_tag_ids)
+    ]
+    credited = {credit.contributor_id for credit in front.credits}
     makers = [
         {"publication_id": id_, "contributor_id": contributor_id}
-        for contributor_id in sorted({credit.contributor_id for credit in front.credits})
+        for contributor_id in await standing(connection, CONTRIBUTORS, credited)
     ]
     pictures = [
         {"publication_id": id_, "media_id": media_id, "in_teaser": media_id in shown}

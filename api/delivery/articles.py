@@ -39,7 +39,7 @@ MAX_TAGS = 10
     operation_id="read_article",
     response_model=schemas.Article,
     responses={
-        308: {"description": "It has moved: `Location` is its present address"},
+        **caching.MOVED,
         **declared("bad-request", "unauthorized", "not-found", "withdrawn", "unavailable"),
     },
 )
@@ -94,8 +94,7 @@ async def _moved(request: Request, visit: Visit, found: Found, language: str | N
         now=visit.now,
         until=publication.next_change(visit.now),
     )
-    headers = {"Location": Links(visit).to(path), "Cache-Control": kept.header, "Vary": caching.VARY}
-    return Response(status_code=308, headers=headers)
+    return caching.moved(Links(visit).to(path), {"Cache-Control": kept.header, "Vary": caching.VARY})
 
 
 @router.get(

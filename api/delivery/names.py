@@ -6,8 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 
 from api import caching
-from api.delivery import schemas
+from api.delivery import rendering, schemas
 from api.deps import Cursor, Limit, SlugInPath, VisitOf
+from api.links import Links
 from api.pages import next_link, open_cursor, seal_cursor
 from api.parts import Visit
 from api.problems import declared
@@ -53,12 +54,12 @@ async def list_tags(
     summary="Read a tag",
     operation_id="read_tag",
     response_model=schemas.Tag,
-    responses=declared("bad-request", "unauthorized", "not-found", "unavailable"),
+    responses={**caching.MOVED, **declared("bad-request", "unauthorized", "not-found", "unavailable")},
 )
 async def read_tag(request: Request, visit: VisitOf, slug: SlugInPath) -> Response:
-    """Answer a tag that has an article that is live now; without one it does not exist."""
+    """Answer a tag that has an article that is live now; without one it does not exist, by any slug."""
     found = await delivery.live_tags(visit.reading, now=visit.now, slug=slug)
-    return _one(request, visit, _tags(found))
+    return _one(request, visit, slug, _tags(found))
 
 
 @router.get(
@@ -79,7 +80,7 @@ async def list_contributors(
         limit=limit + 1,
     )
     following = seal_cursor(request, visit, found[limit - 1].one.slug, {}) if len(found) > limit else None
-    page = schemas.ContributorPage(items=_contributors(found[:limit]), next_cursor=following)
+    page = schemas.ContributorPage(items=await _contributors(visit, found[:limit]), next_cursor=following)
     return _page(request, visit, page)
 
 
@@ -88,12 +89,12 @@ async def list_contributors(
     summary="Read a contributor",
     operation_id="read_contributor",
     response_model=schemas.Contributor,
-    responses=declared("bad-request", "unauthorized", "not-found", "unavailable"),
+    responses={**caching.MOVED, **declared("bad-request", "unauthorized", "not-found", "unavailable")},
 )
 async def read_contributor(request: Request, visit: VisitOf, slug: SlugInPath) -> Response:
-    """Answer a contributor who has an article that is live now; without one they do not exist."""
+    """Answer a contributor who has an article that is live now; without one they do not exist, by any slug."""
     found = await delivery.live_contributors(visit.reading, now=visit.now, slug=slug)
-    return _one(request, visit, _contributors(found))
+    return _one(request, visit, slug, await _contributors(visit, found))
 
 
 def _tags(found: Sequence[delivery.Counted[Tag]]) -> list[schemas.Tag]:
@@ -109,19 +110,26 @@ def _tags(found: Sequence[delivery.Counted[Tag]]) -> list[schemas.Tag]:
     ]
 
 
-def _contributors(found: Sequence[delivery.Counted[Contributor]]) -> list[schemas.Contributor]:
+async def _contributors(visit: Visit, found: Sequence[delivery.Counted[Contributor]]) -> list[schemas.Contributor]:
+    ids = frozenset(one.one.media_id for one in found if one.one.media_id)
+    pictures = await delivery.pictures(visit.reading, ids, now=visit.now)
     return [
-        schemas.Contributor(
-            slug=one.one.slug, name=one.one.name, kind=one.one.kind, bio=one.one.bio, articles=one.articles
-        )
+        rendering.contributor(one.one, pictures.get(one.one.media_id or ""), one.articles, Links(visit))
         for one in found
     ]
 
 
-def _one(request: Request, visit: Visit, found: Sequence[Model]) -> Response:
+def _one(
+    request: Request, visit: Visit, slug: str, found: Sequence[schemas.Tag | schemas.Contributor]
+) -> Response:
+    """Answer the one that was found, or the way to it from a slug that it had before."""
     if not found:
         raise NotThere
-    return _answer(request, visit, found[0])
+    one = found[0]
+    if one.slug != slug:
+        there = Links(visit).to(request.url.path.removesuffix(slug) + one.slug)
+        return caching.moved(there, {"Cache-Control": _kept(request, visit).header, "Vary": caching.VARY})
+    return _answer(request, visit, one)
 
 
 def _page(request: Request, visit: Visit, page: Any) -> Response:  # noqa: ANN401 - one of two pages
@@ -129,5 +137,8 @@ def _page(request: Request, visit: Visit, page: Any) -> Response:  # noqa: ANN40
 
 
 def _answer(request: Request, visit: Visit, shown: Model, headers: Any = None) -> Response:  # noqa: ANN401
-    kept = caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now)
-    return caching.answer(request, shown.model_dump_json().encode(), kept, headers=headers)
+    return caching.answer(request, shown.model_dump_json().encode(), _kept(request, visit), headers=headers)
+
+
+def _kept(request: Request, visit: Visit) -> caching.Caching:
+    return caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now)

@@ -8,6 +8,7 @@ from api.links import A_READER, THE_NEWSROOM, Links
 from domain.access import Decision
 from domain.articles import LeadImage, Publication
 from domain.body import Block, Divider, Embed, Image, Paywall, ReadAlso, Text
+from domain.credits import Contributor
 from domain.delivery import ArticleName, Card, Delivery, Names, Picture
 from domain.editions import Front
 from domain.media import ORIGINAL
@@ -52,6 +53,19 @@ def card(one: Card, links: Links) -> schemas.Card:
     )
 
 
+def contributor(one: Contributor, picture: Picture | None, articles: int, links: Links) -> schemas.Contributor:
+    """Return a contributor who is public as the contract shows them, with the number of their live articles."""
+    return schemas.Contributor(
+        slug=one.slug,
+        name=one.name,
+        kind=one.kind,
+        bio=one.bio,
+        picture=_media(picture, None, links, None) if picture else None,
+        links=[schemas.WebLink(url=link.url, label=link.label) for link in one.links],
+        articles=articles,
+    )
+
+
 def _front(
     publication: Publication, front: Front, names: Names, links: Links, *, signed_for: str | None = None
 ) -> dict[str, Any]:
@@ -71,14 +85,12 @@ def _front(
         "reading_minutes": front.reading_minutes,
         "credits": [
             schemas.Credit(role=credit.role, name=maker.name, slug=maker.slug, note=credit.note)
-            for credit in front.credits
-            if (maker := names.contributors.get(credit.contributor_id))
+            for credit, maker in names.signed_by(front.credits)
         ],
         "source": _fields(schemas.Source, front.source),
         "tags": [
             schemas.TagName(slug=tag.slug, name=tag.name_in(language), kind=tag.kind)
-            for tag_id in front.tag_ids
-            if (tag := names.tags.get(tag_id))
+            for tag in names.tags_of(front.tag_ids)
         ],
         "lead_image": _lead_image(front.lead_image, names, links, signed_for),
     }

@@ -300,6 +300,13 @@ class TagPage(Model):
     next_cursor: str | None
 
 
+class WebLink(Model):
+    """A place on the web where somebody is found."""
+
+    url: str
+    label: str | None
+
+
 class Contributor(Model):
     """A byline with the number of articles under it that are live now."""
 
@@ -307,6 +314,8 @@ class Contributor(Model):
     name: str
     kind: ContributorKind
     bio: str | None
+    picture: Media | None
+    links: list[WebLink]
     articles: int
 
 

@@ -21,9 +21,12 @@ from domain.errors import Flaw, Unfit
 from domain.keys import with_kept_keys
 from domain.permissions import Permission, may
 from domain.workflow import PublicationState, allowed_actions
-from infra import articles, contributors, markup, media, names, tags
+from infra import articles, markup, media, names
+from infra.contributors import CONTRIBUTORS
 from infra.db import Connection
 from infra.ids import slug_of
+from infra.naming import ids_by_slug
+from infra.tags import TAGS
 
 _blocks: TypeAdapter[list[Block]] = TypeAdapter(list[Block])
 
@@ -77,10 +80,10 @@ async def draft_of(
 
     Links that the draft before had may stay: an editor may have set them to what its writer cannot know of.
     """
-    tag_ids = await tags.ids_by_slug(
-        connection, frozenset([*form.tags, *([form.section] if form.section else [])])
+    tag_ids = await ids_by_slug(
+        connection, TAGS, frozenset([*form.tags, *([form.section] if form.section else [])])
     )
-    maker_ids = await contributors.ids_by_slug(connection, frozenset(one.contributor for one in form.credits))
+    maker_ids = await ids_by_slug(connection, CONTRIBUTORS, frozenset(one.contributor for one in form.credits))
     _refuse(_unknown_names(form, tag_ids, maker_ids))
     policy = form.teaser.as_policy(visit.parts.settings.teaser.policy) if form.teaser else None
     draft = replace(_draft(form, body, tag_ids, maker_ids), teaser=policy)
@@ -216,7 +219,6 @@ def form_of(draft: Draft, named: Names) -> schemas.ArticleForm:
 
 
 def _form(draft: Draft, named: Names) -> dict[str, Any]:
-    section = named.tags.get(draft.section_id or "")
     return {
         "title": draft.title,
         "slug": draft.slug,
@@ -231,12 +233,11 @@ def _form(draft: Draft, named: Names) -> dict[str, Any]:
             holds_until=draft.gate.holds_until,
         ),
         "teaser": schemas.Teaser.of(draft.teaser) if draft.teaser else None,
-        "section": section.slug if section else None,
-        "tags": [named.tags[tag_id].slug for tag_id in draft.tag_ids if tag_id in named.tags],
+        "section": next((tag.slug for tag in named.tags_of([draft.section_id or ""])), None),
+        "tags": [tag.slug for tag in named.tags_of(draft.tag_ids)],
         "credits": [
             schemas.Credit(role=one.role, contributor=maker.slug, note=one.note)
-            for one in draft.credits
-            if (maker := named.contributors.get(one.contributor_id))
+            for one, maker in named.signed_by(draft.credits)
         ],
         "source": draft.source and schemas.Source(**_members(draft.source, schemas.Source)),
         "lead_image": draft.lead_image and schemas.LeadImage(**_members(draft.lead_image, schemas.LeadImage)),

@@ -503,6 +503,20 @@ class TagPage(Model):
     next_cursor: str | None
 
 
+class MergeForm(Model):
+    """What something is merged into."""
+
+    into: Slug
+    """An old slug is as good as the present one."""
+
+
+class WebLink(Model):
+    """A place on the web where somebody is found."""
+
+    url: WebAddress
+    label: Line | None = None
+
+
 class ContributorForm(Model):
     """A byline: a person or an agency. It is nobody's account."""
 
@@ -511,6 +525,9 @@ class ContributorForm(Model):
     name: Line
     kind: ContributorKind = ContributorKind.PERSON
     bio: Note | None = None
+    media_id: Id | None = None
+    """A picture of the library. Everybody sees it while the contributor has a live article."""
+    links: list[WebLink] = Field(default=[], max_length=20)
 
 
 class Contributor(ContributorForm):

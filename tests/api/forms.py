@@ -107,7 +107,9 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
     article = await full_form(newsroom)
     draft, medium = await newsroom.draft(), await newsroom.medium()
     tag = {"slug": "new", "name": "New", "kind": "topic", "names": {"fr": "Nouveau"}}
-    maker = {"slug": "new", "name": "New", "kind": "person", "bio": "Writes."}
+    links = [{"url": "https://new.test/", "label": "Site"}]
+    maker = {"slug": "new", "name": "New", "kind": "person", "bio": "Writes.", "links": links}
+    maker["media_id"] = medium["id"]
     said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L"}
     notes = {"note": "In", "public_note": "Out"}
     root = "/v1/editorial"
@@ -123,8 +125,10 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
         "edit_medium": Form("PATCH", f"{root}/media/{medium['id']}", said),
         "create_tag": Form("POST", f"{root}/tags", tag),
         "edit_tag": Form("PATCH", f"{root}/tags/sea", tag),
+        "merge_tag": Form("POST", f"{root}/tags/culture/merge", {"into": "north"}),
         "create_contributor": Form("POST", f"{root}/contributors", maker),
         "edit_contributor": Form("PATCH", f"{root}/contributors/ada", maker),
+        "merge_contributor": Form("POST", f"{root}/contributors/ilya/merge", {"into": "ada"}),
     }
 
 

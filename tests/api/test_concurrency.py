@@ -46,14 +46,19 @@ async def test_of_two_writers_with_the_same_version_one_wins(newsroom: Newsroom)
 
 async def paths(newsroom: Newsroom) -> list[tuple[str, str, Json]]:
     draft, medium = await newsroom.draft(), await newsroom.medium()
-    await newsroom.tag("one")
-    await newsroom.contributor("one")
+    for slug in ("one", "other"):
+        await newsroom.tag(slug)
+        await newsroom.contributor(slug)
     return [
         ("PATCH", f"/articles/{draft['id']}", {"title": "New"}),
         ("PATCH", f"/media/{medium['id']}", {"alt": "New"}),
         ("PATCH", "/tags/one", {"name": "New"}),
         ("PATCH", "/contributors/one", {"name": "New"}),
+        ("POST", "/tags/one/merge", {"into": "other"}),
+        ("POST", "/contributors/one/merge", {"into": "other"}),
         ("POST", f"/articles/{draft['id']}/actions/publish", {}),
+        ("DELETE", "/tags/one", {}),
+        ("DELETE", "/contributors/one", {}),
         ("DELETE", f"/articles/{draft['id']}", {}),
     ]
 
@@ -82,7 +87,8 @@ SENT: list[tuple[str | None, int]] = [
 async def test_every_write_of_what_is_there_names_its_version(newsroom: Newsroom) -> None:
     for method, path, form in await paths(newsroom):
         request: dict[str, Any] = {"json": form} if method != "DELETE" else {}
-        before = (await newsroom.send("GET", path.partition("/actions")[0])).json()
+        there = path.partition("/actions")[0].removesuffix("/merge")
+        before = (await newsroom.send("GET", there)).json()
         for sent, status in SENT:
             headers = {"If-Match": sent.encode()} if sent is not None else {}
             refused = await newsroom.send(method, path, headers=headers, **request)
@@ -90,7 +96,7 @@ async def test_every_write_of_what_is_there_names_its_version(newsroom: Newsroom
             assert refused.json().get("current_version") == (1 if status == 412 else None)
             if status == 400:
                 assert [flaw["parameter"] for flaw in refused.json()["errors"]] == ["If-Match"]
-        assert (await newsroom.send("GET", path.partition("/actions")[0])).json() == before
+        assert (await newsroom.send("GET", there)).json() == before
 
 
 async def race_of_edits(newsroom: Newsroom, people: People, rounds: int) -> None:

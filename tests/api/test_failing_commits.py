@@ -81,8 +81,9 @@ def expect_failure(answer: Response, *statuses: int) -> None:
 async def test_a_failed_commit_is_an_error_and_changes_nothing(
     client: AsyncClient, newsroom: Newsroom, people: People, settings: Settings, saboteur: Saboteur
 ) -> None:
-    await newsroom.tag("one")
-    await newsroom.contributor("one")
+    for slug in ("one", "other"):
+        await newsroom.tag(slug)
+        await newsroom.contributor(slug)
     medium = await newsroom.medium()
     live, draft = await newsroom.published(slug="piece"), await newsroom.draft()
     before, files = await rows(people), files_under(settings.data_dir)
@@ -97,6 +98,8 @@ async def test_a_failed_commit_is_an_error_and_changes_nothing(
         ("DELETE", f"/articles/{draft['id']}", {"version": 1}),
         ("POST", "/tags", {"json": {"name": "New"}}),
         ("PATCH", "/tags/one", {"json": {"name": "New"}, "version": 1}),
+        ("POST", "/tags/one/merge", {"json": {"into": "other"}, "version": 1}),
+        ("DELETE", "/tags/one", {"version": 1}),
         ("POST", "/contributors", {"json": {"name": "New"}}),
         ("PATCH", "/contributors/one", {"json": {"name": "New"}, "version": 1}),
         ("POST", "/media", {"files": {"file": ("x", png(3, 3))}}),

@@ -54,10 +54,14 @@ EXPECTED = {
     "create_tag": Row("tags", 403, 403, 403, 201),
     "read_newsroom_tag": Row("newsroom", 403, 200, 200, 200),
     "edit_tag": Row("tags", 403, 403, 403, 200),
+    "delete_tag": Row("tags", 403, 403, 403, 204),
+    "merge_tag": Row("tags", 403, 403, 403, 200),
     "list_newsroom_contributors": Row("newsroom", 403, 200, 200, 200),
     "create_contributor": Row("contributors", 403, 403, 403, 201),
     "read_newsroom_contributor": Row("newsroom", 403, 200, 200, 200),
     "edit_contributor": Row("contributors", 403, 403, 403, 200),
+    "delete_contributor": Row("contributors", 403, 403, 403, 204),
+    "merge_contributor": Row("contributors", 403, 403, 403, 200),
 }
 _numbers = count()
 
@@ -124,6 +128,8 @@ def _body(name: str) -> Json:
         "create_contributor": {"name": f"Contributor {next(_numbers)}"},
         "edit_tag": {"name": "Another name"},
         "edit_contributor": {"bio": "A few words"},
+        "merge_tag": {"into": "the-other"},
+        "merge_contributor": {"into": "the-other"},
         "edit_medium": {"alt": "Another text"},
     }
     return {"json": forms[name]} if name in forms else {}
@@ -135,7 +141,9 @@ async def owner(client: AsyncClient, people: People) -> Newsroom:
 
 
 @pytest.fixture
-def subjects(newsroom: Newsroom, owner: Newsroom) -> Subjects:
+async def subjects(newsroom: Newsroom, owner: Newsroom) -> Subjects:
+    await newsroom.tag("the-other")
+    await newsroom.contributor("the-other")
     return Subjects(newsroom, owner)
 
 

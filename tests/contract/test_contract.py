@@ -99,7 +99,8 @@ def test_every_parameter_is_described_and_none_is_null(document: Json) -> None:
             where = f"{method} {path} {parameter['name']}"
             assert "null" not in json.dumps(parameter["schema"]), where
             assert parameter["in"] == "path" or parameter.get("description"), where
-        writes = method in {"patch", "delete", "put"} or "/actions/" in path or path.endswith("/restore")
+        writes = method in {"patch", "delete", "put"} or "/actions/" in path
+        writes = writes or path.endswith(("/restore", "/merge"))
         required = [one for one in operation.get("parameters", ()) if one["name"] == "If-Match"]
         assert [one["required"] for one in required] == ([True] if writes else []), path
 

@@ -175,6 +175,22 @@ async def write_names(newsroom: Newsroom) -> None:
         await newsroom.send("PATCH", f"/{kind}/never", version=1, json={})
         await newsroom.send("POST", f"/{kind}", json={"name": "Taken"})
         await newsroom.send("PATCH", one, version=2, json={"slug": "taken"})
+        await write_merges(newsroom, kind)
+
+
+async def write_merges(newsroom: Newsroom, kind: str) -> None:
+    """Merge and delete, well and badly; `taken` is there, and what is written here is found under `renamed`."""
+    for name in ("Gone", "Used", "Unused"):
+        await newsroom.send("POST", f"/{kind}", json={"name": name})
+    await newsroom.send("PATCH", f"/{kind}/used", version=1, json={"slug": "renamed"})
+    uses = {"tags": ["used"]} if kind == "tags" else {"credits": [{"role": "author", "contributor": "used"}]}
+    await newsroom.published(title=f"Named by {kind}", **uses)
+    for version, into in ((None, "taken"), (7, "taken"), (1, "never"), (1, "gone"), (1, "taken"), (1, "taken")):
+        await newsroom.send("POST", f"/{kind}/gone/merge", version=version, json={"into": into})
+    for slug, version in (("renamed", 2), ("unused", None), ("unused", 9), ("unused", 1), ("unused", 1)):
+        await newsroom.send("DELETE", f"/{kind}/{slug}", version=version)
+    await newsroom.send("GET", f"/{kind}/gone")
+    await newsroom.client.get(f"/v1/{kind}/used")
 
 
 async def write_media(newsroom: Newsroom) -> None:

@@ -5,9 +5,10 @@ import pytest
 from domain.access import Decision, Gate, Granted, Reason, Requires
 from domain.articles import LeadImage
 from domain.body import Body
-from domain.credits import Credit, CreditRole
+from domain.credits import Contributor, Credit, CreditRole
 from domain.delivery import Delivery, Names, Wanted, wanted_by_article, wanted_by_card
 from domain.editions import Front, front_of
+from domain.tags import Tag
 from tests.domain.bodies import DIVIDER, EMBED, IMAGE, RELATED, para
 from tests.domain.making import BEFORE, LATER, NOW, a_draft, a_publication
 
@@ -31,6 +32,37 @@ CARD = Wanted(
     media=frozenset({"lead"}),
 )
 BARE = front_of(a_draft())
+
+
+SEA = Tag("sea", "sea", "Sea")
+OSLO = Tag("oslo", "oslo", "Oslo", names={"fr": "Oslo"})
+ADA = Contributor("ada", "ada", "Ada")
+NAMES = Names(tags={"sea": SEA, "ocean": SEA, "oslo": OSLO}, contributors={"ada": ADA, "ada-l": ADA})
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown"),
+    [
+        ((), ()),
+        (("removed",), ()),
+        (("sea", "oslo"), (SEA, OSLO)),
+        (("ocean", "removed", "oslo", "sea"), (SEA, OSLO)),
+    ],
+)
+def test_tags_that_were_merged_are_shown_once_and_in_order(ids: tuple[str, ...], shown: tuple[Tag, ...]) -> None:
+    assert NAMES.tags_of(ids) == shown
+
+
+def test_what_is_said_twice_of_a_contributor_is_said_once() -> None:
+    author, other = Credit(CreditRole.AUTHOR, "ada-l"), Credit(CreditRole.AUTHOR, "ada")
+    verse, editor = replace(author, note="verse"), Credit(CreditRole.EDITOR, "ada")
+    removed = Credit(CreditRole.AUTHOR, "removed")
+    shown = NAMES.signed_by((author, removed, other, verse, editor, editor))
+    assert [(one.role, one.note, maker) for one, maker in shown] == [
+        (CreditRole.AUTHOR, None, ADA),
+        (CreditRole.AUTHOR, "verse", ADA),
+        (CreditRole.EDITOR, None, ADA),
+    ]
 
 
 @pytest.mark.parametrize(("front", "wanted"), [(FRONT, CARD), (BARE, Wanted())])

@@ -115,6 +115,7 @@ def test_a_write_on_an_older_version_is_stale() -> None:
         (errors.NotAllowed("no", rule="tags"), {"detail": "no", "rule": "tags"}),
         (errors.WrongState("no", rule="r"), {"detail": "no", "rule": "r"}),
         (errors.Conflict("no", rule="r"), {"detail": "no", "rule": "r"}),
+        (errors.InUse("no", used_by=(errors.Use("article", "a"),)), {"used_by": (errors.Use("article", "a"),)}),
         (errors.VersionNeeded(), {}),
         (Unfit(Flaw("/a", "x"), Flaw("/b", "y")), {"flaws": (Flaw("/a", "x"), Flaw("/b", "y"))}),
         (errors.BadRequest("no"), {"detail": "no", "parameter": None}),

@@ -38,6 +38,7 @@ class Corpus:
     media: dict[str, Json] = field(default_factory=dict)
     previews: dict[str, Json] = field(default_factory=dict)
     old_slugs: list[str] = field(default_factory=list)
+    old_names: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     contributors: list[str] = field(default_factory=list)
 

@@ -52,13 +52,33 @@ async def _add_names(corpus: Corpus) -> None:
     for slug in ("open", "shared"):
         await editor.tag(slug)
         corpus.tags.append(slug)
-    await editor.contributor("known", bio="Writes.")
+    portrait = await corpus.medium("portrait", seen=EVERYBODY)
+    for name in ("alt", "licence"):
+        corpus.canaries.told(portrait[name], EVERYBODY)
+    await editor.contributor("known", bio="Writes.", media_id=portrait["id"])
     corpus.contributors.append("known")
     secret = {"name": corpus.word(NEWSROOM), "names": {"fr": corpus.word(NEWSROOM)}}
     corpus.tags.append((await editor.tag(corpus.word(NEWSROOM), **secret))["slug"])
     corpus.tags.append((await editor.tag(corpus.word(NEWSROOM), kind="section"))["slug"])
-    maker = await editor.contributor(corpus.word(NEWSROOM), name=corpus.word(NEWSROOM), bio=corpus.word(NEWSROOM))
+    picture = await corpus.medium("portrait of nobody public")
+    corpus.canaries.told(picture["id"], NEWSROOM)
+    link = {"url": f"https://{corpus.word(NEWSROOM)}.example/", "label": corpus.word(NEWSROOM)}
+    texts = {name: corpus.word(NEWSROOM) for name in ("slug", "name", "bio")}
+    maker = await editor.contributor(**texts, media_id=picture["id"], links=[link])
     corpus.contributors.append(maker["slug"])
+    for kind, targets in (("tags", corpus.tags), ("contributors", corpus.contributors)):
+        for target in targets:
+            await _add_old_name(corpus, kind, target)
+
+
+async def _add_old_name(corpus: Corpus, kind: str, target: str) -> None:
+    """Something that was renamed and then merged: none of what it was called is told to anybody any more."""
+    path, words = f"/{kind}", [corpus.word(NOBODY) for _ in range(3)]
+    await corpus.editor.send("POST", path, json={"name": words[0], "slug": words[1]})
+    await corpus.editor.send("PATCH", f"{path}/{words[1]}", version=1, json={"slug": words[2]})
+    merged = await corpus.editor.send("POST", f"{path}/{words[2]}/merge", version=2, json={"into": target})
+    assert merged.is_success, merged.text
+    corpus.old_names += words[1:]
 
 
 async def _add_gated(corpus: Corpus) -> None:

@@ -61,17 +61,18 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
     made: dict[str, Json] = {
         "article_id": await editor.draft(title="To be written on"),
         "media_id": await editor.medium(png(shade=9)),
-        "slug": {"id": "written-on", "version": 1},
         "action": {"id": "submit"},
         "number": {"id": "1"},
     }
     previewed = await editor.send("POST", f"/articles/{made['article_id']['id']}/previews")
     made = {"preview_id": {"id": previewed.json()["id"], "version": 1}, **made}
-    await editor.tag("written-on")
-    await editor.contributor("written-on")
+    for verb in ("edit", "merge", "delete"):
+        await editor.tag(f"{verb}-on")
+        await editor.contributor(f"{verb}-on")
     for id_ in sorted(operations, key=lambda id_: id_.startswith("delete")):
-        path = operations[id_].path.format(**{name: one["id"] for name, one in made.items()})
-        subject = next((one for one in made.values() if f"/{one['id']}" in path), {"version": 0})
+        slug = f"{id_.partition('_')[0]}-on"
+        path = operations[id_].path.format(slug=slug, **{name: one["id"] for name, one in made.items()})
+        subject = next((one for one in made.values() if f"/{one['id']}" in path), {"version": 1})
         version = {"If-Match": f'"{subject["version"]}"'}
         answer = await walk.send(
             corpus, "editor", walk.Asked(operations[id_], path), **{**bodies[id_], "headers": version}

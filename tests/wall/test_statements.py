@@ -5,7 +5,7 @@ from itertools import product
 import pytest
 from fastapi import FastAPI
 
-from tests.newsroom import Json, Newsroom, People, paragraph, words
+from tests.newsroom import Json, Newsroom, People, paragraph, png, words
 from tests.wall import walk
 from tests.wall.corpus import Corpus
 from tests.wall.statements import naming_gated, statements_of
@@ -24,8 +24,11 @@ NUMBERS = {
     "/v1/articles/nothing-here": 1,
     "/v1/tags": 1,
     "/v1/tags/sea": 1,
-    "/v1/contributors": 1,
-    "/v1/contributors/known": 1,
+    "/v1/tags/old-sea": 1,
+    "/v1/tags/nothing-here": 1,
+    "/v1/contributors": 2,
+    "/v1/contributors/known": 2,
+    "/v1/contributors/nothing-here": 1,
 }
 
 
@@ -37,7 +40,9 @@ async def filled(newsroom: Newsroom) -> Json:
     """A gated article with one of everything that has a name."""
     for slug in ("sea", "land"):
         await newsroom.tag(slug)
-    await newsroom.contributor("known")
+    await newsroom.tag("old-sea")
+    await newsroom.send("POST", "/tags/old-sea/merge", version=1, json={"into": "sea"})
+    await newsroom.contributor("known", media_id=(await newsroom.medium(png(shade=8)))["id"])
     other, medium = await live(newsroom, "free"), await newsroom.medium()
     image = {"_type": "image", "media_id": medium["id"]}
     also = {"_type": "related", "article_id": other["id"]}

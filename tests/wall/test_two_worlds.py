@@ -39,7 +39,17 @@ def requests(seed: int) -> Iterator[Request]:
     slugs = [*(name.replace(" ", "-") for name in articles), "secret-before-0", "secret-gold-word", "newer"]
     ids = [first_id(f"article {name}") for name in articles]
     hidden = [first_id("secret before 0"), first_id("gone before 0"), first_id("gone gold word")]
-    names = ["sea", "land", "sea-writer", "land-writer", "secret-gold-word", "nothing"]
+    names = [
+        "sea",
+        "land",
+        "sea-writer",
+        "land-writer",
+        "secret-gold-word",
+        "nothing",
+        "old-sea",
+        "old-sea-writer",
+    ]
+    names += [f"{old}-secret-gold-word{once}" for old in ("renamed", "merged") for once in ("", "-once")]
     media = [first_id("lead"), first_id("more secrets before 0"), first_id("nothing")]
     singles = [f"/v1/articles/{one}" for one in (*slugs, *ids, *hidden)]
     singles += [f"/v1/{kind}/{name}" for kind in ("tags", "contributors") for name in names]
@@ -48,8 +58,8 @@ def requests(seed: int) -> Iterator[Request]:
     singles += [f"/v1/editorial/articles/{one}" for one in (ids[-1], hidden[0])]
     lists: dict[str, dict[str, list[str]]] = {
         "/v1/articles": {
-            "tag": ["sea", "land", "sea,land", "secret-gold-word", "sea,secret-gold-word"],
-            "contributor": ["sea-writer", "land-writer", "secret-gold-word"],
+            "tag": ["sea", "land", "sea,land", "old-sea,land", "secret-gold-word", "sea,merged-secret-gold-word"],
+            "contributor": ["sea-writer", "land-writer", "old-sea-writer", "secret-gold-word"],
             "language": ["en", "fr", "de"],
             "access": ["free", "registered", "subscriber"],
             "limit": ["1", "2", "5", "100"],

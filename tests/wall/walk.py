@@ -71,7 +71,7 @@ class Values:
         slugs = [*dict.fromkeys([*live, *(one["slug"] for one in articles), *corpus.old_slugs, "nothing-here"])]
         ids = [*(one["id"] for one in articles), new_id()]
         media = [*(one["id"] for one in corpus.media.values()), new_id()]
-        names = [*corpus.tags, *corpus.contributors, "nothing-here"]
+        names = [*corpus.tags, *corpus.contributors, *corpus.old_names, "nothing-here"]
         self.paths: dict[str, list[str]] = {
             "slug_or_id": [*slugs, *ids],
             "article_id": ids,
@@ -84,8 +84,8 @@ class Values:
         }
         self.queries: dict[str, list[str]] = {
             "language": ["en", "fr", "xx"],
-            "tag": [*corpus.tags, "open,shared", f"open,{corpus.tags[-1]}"],
-            "contributor": corpus.contributors,
+            "tag": [*corpus.tags, *corpus.old_names, "open,shared", f"open,{corpus.tags[-1]}"],
+            "contributor": [*corpus.contributors, *corpus.old_names],
             "limit": ["3", "100"],
             "cursor": ["made-up", "A" * 64],
             "expires": ["0", "99999999999"],
@@ -193,8 +193,12 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "edit_medium": {"json": {"alt": "Another try"}},
         "create_tag": {"json": {"name": "A try"}},
         "edit_tag": {"json": {"name": "Another try"}},
+        "delete_tag": {},
+        "merge_tag": {"json": {"into": "open"}},
         "create_contributor": {"json": {"name": "A try"}},
         "edit_contributor": {"json": {"name": "Another try"}},
+        "delete_contributor": {},
+        "merge_contributor": {"json": {"into": "known"}},
     }
 
 

@@ -103,7 +103,11 @@ async def build(world: World) -> None:
     for at, slug in enumerate(("sea", "land")):
         named.under(f"tag {slug}", minute=at)
         await editor.tag(slug)
-        await editor.contributor(f"{slug}-writer")
+        portrait = await editor.medium(png(shade=90 + at), alt="Portrait")
+        await editor.contributor(f"{slug}-writer", media_id=portrait["id"])
+        for kind, target in (("tags", slug), ("contributors", f"{slug}-writer")):
+            await editor.send("POST", f"/{kind}", json={"name": "Old", "slug": f"old-{target}"})
+            await editor.send("POST", f"/{kind}/old-{target}/merge", version=1, json={"into": target})
     named.under("lead", minute=3)
     lead = await editor.medium(png(shade=3), caption="Lead")
     for at in range(2):
@@ -161,9 +165,15 @@ async def _secret(world: World, name: str, live: Json | None = None) -> None:
     draft = await editor.draft(**form, slug="free-0", tags=["sea", "land"])
     slug = f"secret-{name.replace(' ', '-')}"
     named.label = f"more secrets {name}"
-    await editor.tag(slug)
-    await editor.contributor(slug)
     medium = await editor.medium(png(shade=len(name)), alt="Secret")
+    await editor.tag(slug)
+    await editor.contributor(slug, media_id=medium["id"])
+    for kind in ("tags", "contributors"):
+        for at, old in enumerate((f"renamed-{slug}", f"merged-{slug}")):
+            await editor.send("POST", f"/{kind}", json={"name": "Secret", "slug": f"{old}-once"})
+            await editor.send("PATCH", f"/{kind}/{old}-once", version=1, json={"slug": old})
+            if at:
+                await editor.send("POST", f"/{kind}/{old}/merge", version=2, json={"into": slug})
     fields: Json = {"tags": [slug, "sea"], "credits": [{"role": "author", "contributor": slug}]}
     fields["lead_image"] = {"media_id": medium["id"]}
     named.label = f"gone {name}"

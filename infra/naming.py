@@ -1,0 +1,154 @@
+"""What names things: tags and contributors. Each has a slug and a version, and can be merged into another.
+
+A slug that a rename or a merge left behind goes on answering, while nothing has it for its own. What was merged
+stays as a row, because drafts and fronts name it by id and are never rewritten; it has no slug any more, so its id
+stands in that column. It points at what it was merged into, and that is never merged itself.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Row, Table, delete, func, literal, select, union, union_all, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.credits import Contributor
+from domain.errors import Conflict, InUse, Stale, Use
+from domain.tags import Tag
+from infra.db import hold
+from infra.tables import draft_links, publications
+
+Named = TypeVar("Named", Tag, Contributor)
+USES_TOLD = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Named]):
+    """What is peculiar to tags or to contributors: their tables, and how a row reads and is written."""
+
+    word: str  # in rules, events and `draft_links`
+    table: Table
+    old_slugs: Table
+    publications: Table  # those that name it
+    read: Callable[[Row[Any]], Named]
+    write: Callable[[Named], dict[str, Any]]
+
+    @property
+    def had_by(self) -> Column[Any]:
+        """Who had an old slug."""
+        return self.old_slugs.c[f"{self.word}_id"]
+
+    @property
+    def named(self) -> Column[Any]:
+        """Who is named by a publication."""
+        return self.publications.c[f"{self.word}_id"]
+
+
+def id_of(kind: Kind[Any], slug: str) -> ColumnElement[str]:
+    """Return the id of what has this slug, or else of what had it before, as SQL."""
+    has = select(kind.table.c.id).where(kind.table.c.slug == slug)
+    had = select(kind.had_by).where(kind.old_slugs.c.slug == slug)
+    return func.coalesce(*(query.correlate(None).scalar_subquery() for query in (has, had)))
+
+
+async def find(connection: AsyncConnection, kind: Kind[Named], slug: str) -> Named | None:
+    """Return what has this slug, or else what had it before: its own slug tells which."""
+    query = select(kind.table).where(kind.table.c.id == id_of(kind, slug), kind.table.c.merged_into.is_(None))
+    row = (await connection.execute(query)).one_or_none()
+    return kind.read(row) if row else None
+
+
+async def ids_by_slug(connection: AsyncConnection, kind: Kind[Any], slugs: frozenset[str]) -> dict[str, str]:
+    """Return the ids of what has these slugs or had them; it is there until this transaction ends."""
+    await hold(connection, kind.table)
+    had = select(kind.old_slugs.c.slug, kind.had_by.label("id"), literal(1).label("turn"))
+    has = select(kind.table.c.slug, kind.table.c.id, literal(2))
+    asked = union_all(had.where(kind.old_slugs.c.slug.in_(slugs)), has.where(kind.table.c.slug.in_(slugs)))
+    return {row.slug: row.id for row in await connection.execute(asked.order_by("turn"))}
+
+
+async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Iterable[str]) -> list[str]:
+    """Return what these ids stand for, each once, and nothing for what was removed; it is there until the end."""
+    await hold(connection, kind.table)
+    merged = func.coalesce(kind.table.c.merged_into, kind.table.c.id)
+    return sorted(await connection.scalars(select(merged).where(kind.table.c.id.in_(ids)).distinct()))
+
+
+async def page(connection: AsyncConnection, kind: Kind[Named], *, after: str, limit: int) -> list[Named]:
+    """Return the next ones in the order of their slugs."""
+    query = select(kind.table).where(kind.table.c.slug > after, kind.table.c.merged_into.is_(None))
+    return [kind.read(row) for row in await connection.execute(query.order_by(kind.table.c.slug).limit(limit))]
+
+
+async def add(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
+    """Add one; its slug may be what another had before, and no other's present one."""
+    await _check_slug(connection, kind, one)
+    await connection.execute(kind.table.insert().values(**kind.write(one)))
+
+
+async def save(connection: AsyncConnection, kind: Kind[Named], one: Named, *, before: Named) -> None:
+    """Save a changed one, unless somebody was faster. The slug that it had goes on answering."""
+    await _check_slug(connection, kind, one)
+    result = await connection.execute(
+        update(kind.table)
+        .where(kind.table.c.id == one.id, kind.table.c.version == before.version)
+        .values(**kind.write(one))
+    )
+    if result.rowcount != 1:
+        raise Stale(current=one.version)
+    if one.slug != before.slug:
+        await _leave_slug(connection, kind, before.slug, to=one.id)
+
+
+async def _check_slug(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
+    taken = select(kind.table.c.id).where(kind.table.c.slug == one.slug, kind.table.c.id != one.id)
+    if await connection.scalar(taken) is not None:
+        raise Conflict(f"There is a {kind.word} with this slug already.", rule=f"{kind.word}-slug")
+
+
+async def _leave_slug(connection: AsyncConnection, kind: Kind[Any], slug: str, *, to: str) -> None:
+    await connection.execute(delete(kind.old_slugs).where(kind.old_slugs.c.slug == slug))
+    await connection.execute(kind.old_slugs.insert().values({"slug": slug, kind.had_by.name: to}))
+
+
+async def remove(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
+    """Remove one that nothing names, and what was merged into it. `be_alone` with the table first."""
+    used_by = await _used_by(connection, kind, one)
+    if used_by:
+        raise InUse(f"Articles name this {kind.word}. Take it out of them, or merge it.", used_by=used_by)
+    gone = (kind.table.c.id == one.id) | (kind.table.c.merged_into == one.id)
+    await connection.execute(delete(kind.table).where(gone))
+
+
+async def _used_by(connection: AsyncConnection, kind: Kind[Named], one: Named) -> tuple[Use, ...]:
+    """Return the first articles that name it: in their working draft, or in anything that they ever published."""
+    drafts = select(draft_links.c.article_id).where(
+        draft_links.c.target_id == one.id, draft_links.c.kind == kind.word
+    )
+    published = select(publications.c.article_id).join(kind.publications).where(kind.named == one.id)
+    found = await connection.scalars(union(drafts, published).order_by("article_id").limit(USES_TOLD))
+    return tuple(Use("article", article_id) for article_id in found)
+
+
+async def merge(connection: AsyncConnection, kind: Kind[Named], one: Named, *, into: Named) -> None:
+    """Make one a name of another, with its slugs and whatever names it. `be_alone` with the table first."""
+    table = kind.table
+    gone = {"slug": one.id, "merged_into": into.id, "version": one.version + 1}
+    await connection.execute(update(table).where(table.c.merged_into == one.id).values(merged_into=into.id))
+    await connection.execute(update(table).where(table.c.id == one.id).values(gone))
+    await connection.execute(
+        update(kind.old_slugs).where(kind.had_by == one.id).values({kind.had_by.name: into.id})
+    )
+    await _leave_slug(connection, kind, one.slug, to=into.id)
+    await _lead(connection, kind.publications.c.publication_id, kind.named, one.id, to=into.id)
+    await _lead(connection, draft_links.c.article_id, draft_links.c.target_id, one.id, to=into.id)
+
+
+async def _lead(
+    connection: AsyncConnection, holder: Column[Any], target: Column[Any], from_id: str, *, to: str
+) -> None:
+    """Let what names one thing name another, unless it does already."""
+    links = holder.table
+    already = select(holder).where(target == to).correlate(None)
+    await connection.execute(delete(links).where(target == from_id, holder.in_(already)))
+    await connection.execute(update(links).where(target == from_id).values({target.name: to}))
