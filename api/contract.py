@@ -9,6 +9,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api.idempotency import HEADER as KEY_HEADER
+from api.idempotency import MAX_LENGTH as MAX_KEY_LENGTH
+from api.idempotency import REPLAYED, takes_key
 from api.problems import MEDIA_TYPE, Problem, declared
 from api.routing import BODY_TYPES, PATCH_TYPES, PERMISSION
 from domain.permissions import PERMISSIONS, Permission
@@ -44,15 +47,17 @@ _NAMES = {
 _HEADERS = {
     "Cache-Control": "Who may keep the answer, and how long",
     "Content-Range": "Which bytes these are, of how many (RFC 9110, section 14.4)",
+    "Idempotency-Replayed": "`true` where the answer is the one that was kept for the request's `Idempotency-Key`",
     "ETag": "Strong entity tag of exactly what is shown; goes into `If-None-Match`",
     "Link": 'The next page, as `rel="next"`; on every page but the last',
     "Location": "Address of what was made",
     "Retry-After": "Seconds to wait before trying again",
+    "Retry-Later": "Seconds to wait before trying again, where that helps (a field named `Retry-After`)",
     "Vary": "Request headers that the answer depends on",
     "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
     "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
 }
-_ALWAYS_SENT = frozenset(_HEADERS) - {"Link"}
+_ALWAYS_SENT = frozenset(_HEADERS) - {"Idempotency-Replayed", "Link", "Retry-Later"}
 _HEADERS_OF_STATUS = {"201": ("Location",), "401": ("WWW-Authenticate",), "503": ("Retry-After",)}
 _DELIVERED = ("ETag", "Cache-Control", "Vary")
 
@@ -125,7 +130,7 @@ def _header(name: str) -> dict[str, Any]:
     return {
         "description": _HEADERS[name],
         "required": name in _ALWAYS_SENT,
-        "schema": {"type": "integer" if name == "Retry-After" else "string"},
+        "schema": {"type": "integer" if name.startswith("Retry-") else "string"},
     }
 
 
@@ -175,6 +180,8 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
         operation["description"] += f"\n\nFor roles: {', '.join(roles)}."
     _complete_body(method, operation)
     _complete_responses(path, operation)
+    if takes_key(method, path):
+        _complete_repeatable(operation)
     if is_public and method == "get":
         _complete_delivery(path, operation)
 
@@ -215,6 +222,20 @@ def _complete_responses(path: str, operation: dict[str, Any]) -> None:
             _add_header(response, "ETag", like="Version")
     problem = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
     responses["default"] = {"description": "Any other failure", "content": problem}
+
+
+def _complete_repeatable(operation: dict[str, Any]) -> None:
+    """Say of what can be sent again how, and what is answered then."""
+    said = "A new name for this request, kept for a day: sent again, it is answered again and not done again"
+    key = _request_header(KEY_HEADER, said)
+    key["schema"] |= {"minLength": 1, "maxLength": MAX_KEY_LENGTH}
+    operation.setdefault("parameters", []).append(key)
+    responses = operation["responses"]
+    for status, refusal in declared("conflict", "idempotency-key-reused").items():
+        responses.setdefault(str(status), refusal)
+    _add_header(responses["409"], "Retry-After", like="Retry-Later")
+    for status in responses.keys() & {"200", "201"}:
+        _add_header(responses[status], REPLAYED)
 
 
 def _complete_delivery(path: str, operation: dict[str, Any]) -> None:

@@ -101,6 +101,13 @@ KINDS = {
             "The body was understood and does not fit. `errors` lists every flaw with a JSON pointer (RFC 6901).",
         ),
         Kind(
+            "idempotency-key-reused",
+            422,
+            "The key stands for another request",
+            "`Idempotency-Key` was sent before with another path, query or body. Make a new key for each request, "
+            "and send it again only with the very same one.",
+        ),
+        Kind(
             "precondition-required",
             428,
             "Say which version you change",

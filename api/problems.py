@@ -11,9 +11,11 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from api.idempotency import HEADER
 from api.problem_kinds import KINDS
 from domain import errors
 from infra.db import DatabaseBusy
+from infra.idempotency import STILL_RUNNING
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
@@ -32,6 +34,7 @@ _OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
     errors.TooLarge: "too-large",
     errors.WrongMedia: "unsupported-media-type",
     errors.Unfit: "unprocessable",
+    errors.KeyReused: "idempotency-key-reused",
     errors.VersionNeeded: "precondition-required",
 }
 _OF_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
@@ -130,11 +133,13 @@ def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
             }
         case errors.Unidentified():
             return {"WWW-Authenticate": 'Bearer realm="standfirst"'}
+        case errors.Conflict(rule=rule) if rule == STILL_RUNNING:
+            return {"Retry-After": RETRY_AFTER_SECONDS}
         case _:
             return {}
 
 
-def _members(refusal: errors.Refusal) -> dict[str, Any]:
+def _members(refusal: errors.Refusal) -> dict[str, Any]:  # noqa: PLR0911 - a row for each refusal
     match refusal:
         case errors.WrongState(rule=rule) | errors.Conflict(rule=rule):
             return {"rule": rule}
@@ -144,6 +149,8 @@ def _members(refusal: errors.Refusal) -> dict[str, Any]:
             return {"errors": [Flaw(pointer=flaw.pointer, detail=flaw.detail) for flaw in flaws]}
         case errors.BadRequest(parameter=str(parameter)):
             return {"errors": [Flaw(parameter=parameter, detail=refusal.detail)]}
+        case errors.KeyReused():
+            return {"errors": [Flaw(parameter=HEADER, detail=refusal.detail)]}
         case errors.GrantRefused(error=error):
             return {"error": error}
         case _:

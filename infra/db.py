@@ -79,6 +79,13 @@ class Database:
         await self.engine.dispose()
 
 
+@asynccontextmanager
+async def savepoint(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Open a part of a transaction that can be undone by itself: it is, when its block raises."""
+    async with _told_plainly(), connection.begin_nested():
+        yield
+
+
 def _prepare_sqlite(engine: AsyncEngine) -> None:
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)

@@ -63,8 +63,9 @@ async def create_article(
         article = _new_article(visit, article_id, await _group(connection, article_id, draft), draft)
         await articles.add(connection, article)
         await visit.record(connection, article.event("create", visit.person, visit.now))
-    location = {"Location": Links(visit).to(f"/v1/editorial/articles/{article.id}")}
-    return versioned(drafts.resource_of(article, named, visit), article.version, status=201, headers=location)
+        location = {"Location": Links(visit).to(f"/v1/editorial/articles/{article.id}")}
+        made = versioned(drafts.resource_of(article, named, visit), article.version, status=201, headers=location)
+        return await visit.answer(connection, made)
 
 
 def _new_article(visit: Visit, article_id: str, group_id: str, draft: Draft) -> Article:
@@ -210,7 +211,8 @@ async def act_on_article(
         await _save(visit, connection, before, after, action)
         await _show(connection, after, edition)
         named = await drafts.names_for(connection, [after.draft], visit)
-    return versioned(drafts.resource_of(after, named, visit), after.version)
+        shown = versioned(drafts.resource_of(after, named, visit), after.version)
+        return await visit.answer(connection, shown)
 
 
 def _acted(

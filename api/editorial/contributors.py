@@ -73,8 +73,9 @@ async def create_contributor(form: schemas.ContributorForm, visit: VisitOf) -> R
     async with visit.writing() as connection:
         await contributors.add(connection, contributor)
         await visit.record(connection, _event(visit, contributor, "create"))
-    location = {"Location": Links(visit).to(f"/v1/editorial/contributors/{contributor.slug}")}
-    return versioned(_shown(contributor), contributor.version, status=201, headers=location)
+        location = {"Location": Links(visit).to(f"/v1/editorial/contributors/{contributor.slug}")}
+        shown = versioned(_shown(contributor), contributor.version, status=201, headers=location)
+        return await visit.answer(connection, shown)
 
 
 @router.get(

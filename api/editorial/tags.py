@@ -69,8 +69,9 @@ async def create_tag(form: schemas.TagForm, visit: VisitOf) -> Response:
     async with visit.writing() as connection:
         await tags.add(connection, tag)
         await visit.record(connection, _event(visit, tag, "create"))
-    location = {"Location": Links(visit).to(f"/v1/editorial/tags/{tag.slug}")}
-    return versioned(_shown(tag), tag.version, status=201, headers=location)
+        location = {"Location": Links(visit).to(f"/v1/editorial/tags/{tag.slug}")}
+        shown = versioned(_shown(tag), tag.version, status=201, headers=location)
+        return await visit.answer(connection, shown)
 
 
 @router.get(

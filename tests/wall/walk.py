@@ -195,7 +195,7 @@ def writes(app: FastAPI, corpus: Corpus, operation: Operation) -> Iterator[Asked
         "give it a body in tests/wall/walk.py"
     )
     versions = {one["id"]: one["version"] for one in (*corpus.articles.values(), *corpus.media.values())}
-    assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match"}
+    assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match", "idempotency-key"}
     for path in paths(app, values, operation):
         version = next((version for id_, version in versions.items() if id_ in path), 1)
         yield Asked(operation, path, {}, {**bodies[operation.id], "headers": {"If-Match": f'"{version}"'}})
