@@ -10,7 +10,7 @@ from api import accounts, contract, problems, server
 from api.delivery import articles as delivery_articles
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
-from api.editorial import articles, contributors, media, tags
+from api.editorial import articles, bulk, contributors, media, tags
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
 from infra.ids import Sources
@@ -24,6 +24,7 @@ ROUTERS = (
     delivery_media.router,
     accounts.router,
     articles.router,
+    bulk.router,
     media.router,
     tags.router,
     contributors.router,

@@ -1,6 +1,7 @@
 """The contract: what FastAPI knows of the operations, made into the OpenAPI document that we answer for."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -13,7 +14,7 @@ from api.idempotency import HEADER as KEY_HEADER
 from api.idempotency import MAX_LENGTH as MAX_KEY_LENGTH
 from api.idempotency import REPLAYED, takes_key
 from api.problems import MEDIA_TYPE, Problem, declared
-from api.routing import BODY_TYPES, PATCH_TYPES, PERMISSION
+from api.routing import BODY_TYPES, LINE_TYPES, PATCH_TYPES, PERMISSION
 from domain.permissions import PERMISSIONS, Permission
 
 VERSION = "1.0.0"
@@ -108,8 +109,8 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
 def _schemas(contract: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas of all models; problems are not known to FastAPI as a model."""
     _, problems = models_json_schema([(Problem, "serialization")], ref_template=f"{_SCHEMAS}{{model}}")
-    for name in ("Problem", "Flaw"):
-        for field in problems["$defs"][name]["properties"].values():
+    for model in problems["$defs"].values():
+        for field in model["properties"].values():
             _never_null(field)
     found = {**contract["components"]["schemas"], **problems["$defs"]}
     return {_named(name): found[name] for name in found if "ValidationError" not in name}
@@ -199,6 +200,8 @@ def _complete_body(method: str, operation: dict[str, Any]) -> None:
         _never_null(body["schema"])
     if "application/x-www-form-urlencoded" in content:
         operation["requestBody"]["required"] = True
+    if LINE_TYPES[0] in content:
+        operation["requestBody"]["content"] = dict.fromkeys(LINE_TYPES, content[LINE_TYPES[0]])
     if method == "patch":
         patch = {"type": "object", "description": "The fields to change (RFC 7396)"}
         operation["requestBody"]["content"] = {kind: {"schema": patch} for kind in PATCH_TYPES}
@@ -218,7 +221,11 @@ def _complete_responses(path: str, operation: dict[str, Any]) -> None:
             _add_header(response, name)
         if 'Page"' in shown:
             _add_header(response, "Link")
-        elif path.startswith("/v1/editorial") and status in {"200", "201"} and "DryRun" not in shown:
+        elif (
+            path.startswith("/v1/editorial")
+            and status in {"200", "201"}
+            and not re.search("DryRun|RowResult", shown)
+        ):
             _add_header(response, "ETag", like="Version")
     problem = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
     responses["default"] = {"description": "Any other failure", "content": problem}

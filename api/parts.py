@@ -73,8 +73,13 @@ class Visit:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Connection]:
         """Open the transaction of this request."""
-        async with self.parts.database.write() as connection:
-            yield connection
+        try:
+            async with self.parts.database.write() as connection:
+                yield connection
+        except BaseException:
+            if self.attempt:
+                self.attempt.is_kept = False  # it was written, and is undone
+            raise
 
     async def claim(self, *content: bytes) -> None:
         """Claim the request's key, if it has one, in an operation that reads its own body; `content` is that."""
@@ -89,6 +94,16 @@ class Visit:
         if self.attempt:
             await self.attempt.keep(connection, response, is_secret=not keep)
         return response
+
+    @property
+    def progress(self) -> str:
+        """What earlier attempts at this request have done of many."""
+        return self.attempt.claimed.progress if self.attempt and self.attempt.claimed else ""
+
+    async def proceed(self, connection: Connection, done: str) -> None:
+        """Write down what of many has been done, in the transaction that does it, if the request has a key."""
+        if self.attempt:
+            await self.attempt.proceed(connection, done)
 
     async def record(self, connection: Connection, event: Event) -> None:
         """Write an event into the transaction of its change."""

@@ -101,6 +101,13 @@ KINDS = {
             "The body was understood and does not fit. `errors` lists every flaw with a JSON pointer (RFC 6901).",
         ),
         Kind(
+            "bulk-refused",
+            422,
+            "Some rows do not fit, so nothing was done",
+            "With `atomic=true` all rows are done or none. `rows` lists those that were refused, each with its "
+            "problem; nothing was changed, and the others would have been fine.",
+        ),
+        Kind(
             "idempotency-key-reused",
             422,
             "The key stands for another request",

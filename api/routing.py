@@ -31,6 +31,7 @@ MAX_DEPTH = 64
 JSON_TYPES = ("application/json",)
 FORM_TYPES = ("application/x-www-form-urlencoded",)
 UPLOAD_TYPES = ("multipart/form-data",)
+LINE_TYPES = ("application/x-ndjson", "application/jsonl")
 MULTIPART_OVERHEAD = 64 * 1024
 PATCH_TYPES = ("application/merge-patch+json", "application/json")
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
@@ -215,9 +216,10 @@ async def take_body(request: LimitedRequest, parts: Parts, route: APIRoute) -> b
     if taken == UPLOAD_TYPES:
         request.limit = parts.settings.max_upload_bytes + MULTIPART_OVERHEAD
         return None
-    request.limit = parts.settings.max_body_bytes
+    request.limit = parts.settings.max_bulk_bytes if taken == LINE_TYPES else parts.settings.max_body_bytes
     content = await request.body()
-    await (request.form() if taken == FORM_TYPES else request.json())
+    if taken != LINE_TYPES:  # each line is looked at by itself
+        await (request.form() if taken == FORM_TYPES else request.json())
     return content
 
 

@@ -17,6 +17,7 @@ from api.problems import declared
 from api.routing import Route, needs
 from api.types import Id
 from domain.articles import Article, Draft, check_may_delete, check_may_see, edit, move, take_back
+from domain.body import Body
 from domain.editions import Edition, cut_teaser, publish
 from domain.errors import Flaw, Unfit, expect_version
 from domain.permissions import Permission, may
@@ -59,13 +60,19 @@ async def create_article(
             cut = cut_teaser(draft, visit.parts.settings.teaser)
             shown = schemas.TeaserCut(body=blocks_of(cut.body), remaining_percent=cut.remaining_percent)
             return plain(schemas.DryRun(article=drafts.form_of(draft, named), teaser=shown))
-        article_id = visit.parts.sources.new_id()
-        article = _new_article(visit, article_id, await _group(connection, article_id, draft), draft)
-        await articles.add(connection, article)
-        await visit.record(connection, article.event("create", visit.person, visit.now))
+        article = await add(visit, connection, draft)
         location = {"Location": Links(visit).to(f"/v1/editorial/articles/{article.id}")}
         made = versioned(drafts.resource_of(article, named, visit), article.version, status=201, headers=location)
         return await visit.answer(connection, made)
+
+
+async def add(visit: Visit, connection: Connection, draft: Draft) -> Article:
+    """Add a new article, in a transaction of one or of many."""
+    article_id = visit.parts.sources.new_id()
+    article = _new_article(visit, article_id, await _group(connection, article_id, draft), draft)
+    await articles.add(connection, article)
+    await visit.record(connection, article.event("create", visit.person, visit.now))
+    return article
 
 
 def _new_article(visit: Visit, article_id: str, group_id: str, draft: Draft) -> Article:
@@ -156,18 +163,26 @@ async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: Id, ve
     What readers see stays as it is until the next publication.
     """
     async with visit.parts.database.read() as snapshot:
-        before = await _expected(visit, snapshot, article_id, version)
+        before = await expected(visit, snapshot, article_id, version)
         named = await drafts.names_for(snapshot, [before.draft], visit)
     form = drafts.patched_form(before, named, patch)
     body = await drafts.body_of(form, visit)  # outside the transaction: markup may take its time
     async with visit.writing() as connection:
-        before = await _expected(visit, connection, article_id, version)
-        draft = await drafts.draft_of(form, body, visit, connection, before=before.draft)
-        group_id = await _group(connection, before.id, draft)
-        after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
-        await _save(visit, connection, before, after, "edit")
-        named = await drafts.names_for(connection, [draft], visit)
+        before = await expected(visit, connection, article_id, version)
+        after = await change(visit, connection, before, form, body)
+        named = await drafts.names_for(connection, [after.draft], visit)
     return versioned(drafts.resource_of(after, named, visit), after.version)
+
+
+async def change(
+    visit: Visit, connection: Connection, before: Article, form: schemas.WrittenForm, body: Body
+) -> Article:
+    """Give an article another draft, in a transaction of one or of many."""
+    draft = await drafts.draft_of(form, body, visit, connection, before=before.draft)
+    group_id = await _group(connection, before.id, draft)
+    after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
+    await _save(visit, connection, before, after, "edit")
+    return after
 
 
 @router.delete(
@@ -181,11 +196,16 @@ async def edit_article(patch: dict[str, Any], visit: VisitOf, article_id: Id, ve
 async def delete_article(visit: VisitOf, article_id: Id, version: IfMatch) -> Response:
     """Remove the article and its revisions. What was ever public can only be withdrawn."""
     async with visit.writing() as connection:
-        article = await _expected(visit, connection, article_id, version)
-        check_may_delete(article, visit.person)
-        await articles.remove(connection, article)
-        await visit.record(connection, article.event("delete", visit.person, visit.now))
+        await remove(visit, connection, article_id, version)
     return Response(status_code=204, headers=caching.NO_STORE)
+
+
+async def remove(visit: Visit, connection: Connection, article_id: str, version: int) -> None:
+    """Remove an article, in a transaction of one or of many."""
+    article = await expected(visit, connection, article_id, version)
+    check_may_delete(article, visit.person)
+    await articles.remove(connection, article)
+    await visit.record(connection, article.event("delete", visit.person, visit.now))
 
 
 @router.post(
@@ -206,13 +226,21 @@ async def act_on_article(
     """Submit, return, publish, unpublish or withdraw. `allowed_actions` tells what is possible now."""
     form = form or schemas.ActionForm()
     async with visit.writing() as connection:
-        before = await _expected(visit, connection, article_id, version)
-        after, edition = _acted(visit, before, action, form)
-        await _save(visit, connection, before, after, action)
-        await _show(connection, after, edition)
+        before = await expected(visit, connection, article_id, version)
+        after = await act(visit, connection, before, action, form)
         named = await drafts.names_for(connection, [after.draft], visit)
         shown = versioned(drafts.resource_of(after, named, visit), after.version)
         return await visit.answer(connection, shown)
+
+
+async def act(
+    visit: Visit, connection: Connection, before: Article, action: Action, form: schemas.ActionForm
+) -> Article:
+    """Take an action on an article, in a transaction of one or of many."""
+    after, edition = _acted(visit, before, action, form)
+    await _save(visit, connection, before, after, action)
+    await _show(connection, after, edition)
+    return after
 
 
 def _acted(
@@ -239,7 +267,8 @@ async def _show(connection: Connection, article: Article, edition: Edition | Non
     await publications.put_live(connection, edition)
 
 
-async def _expected(visit: Visit, connection: Connection, article_id: str, version: int) -> Article:
+async def expected(visit: Visit, connection: Connection, article_id: str, version: int) -> Article:
+    """Return the article that a write is for, as long as it is at the version that the writer read."""
     article = check_may_see(await articles.get(connection, article_id), visit.person)
     expect_version(version, current=article.version)
     return article

@@ -9,7 +9,7 @@ from api.app import application
 from infra.settings import Settings
 from tests.api.forms import forms
 from tests.everything import everything
-from tests.newsroom import Newsroom, People, png
+from tests.newsroom import Newsroom, People, lines, png
 
 SHOWN_ONCE: set[str] = set()  # operations whose answers show a secret
 
@@ -38,8 +38,13 @@ def test_every_post_takes_a_key_and_nothing_else_does() -> None:
 async def requests(newsroom: Newsroom) -> dict[str, tuple[str, dict[str, Any]]]:
     """A request that works for each operation: its address, and what httpx needs to send it."""
     json = {name: (form.path, {"json": form.body}) for name, form in (await forms(newsroom)).items()}
+    made = {"title": "A", "language": "en"}
     return {
         **json,
+        "write_articles": (
+            "/v1/editorial/articles/bulk",
+            lines({"op": "create", "article": made}),
+        ),
         "upload_media": ("/v1/editorial/media", {"files": {"file": ("a.png", png(5, 5))}, "data": {"alt": "A"}}),
     }
 

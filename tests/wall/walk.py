@@ -10,7 +10,7 @@ import httpx
 from fastapi import FastAPI
 
 from infra.ids import new_id
-from tests.newsroom import Json, paragraph, png
+from tests.newsroom import Json, lines, paragraph, png
 from tests.wall.canaries import plain_bytes, told_by
 from tests.wall.corpus import PASSWORD, Corpus
 
@@ -177,6 +177,7 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "create_article": {"json": draft},
         "edit_article": {"json": {"title": "Another try"}},
         "delete_article": {},
+        "write_articles": lines({"op": "create", "article": draft}),
         "act_on_article": {"json": {"note": "A note.", "public_note": "A reason."}},
         "upload_media": {"data": {"alt": "A try"}, "files": {"file": ("try.png", png())}},
         "edit_medium": {"json": {"alt": "Another try"}},
@@ -198,4 +199,6 @@ def writes(app: FastAPI, corpus: Corpus, operation: Operation) -> Iterator[Asked
     assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match", "idempotency-key"}
     for path in paths(app, values, operation):
         version = next((version for id_, version in versions.items() if id_ in path), 1)
-        yield Asked(operation, path, {}, {**bodies[operation.id], "headers": {"If-Match": f'"{version}"'}})
+        body = bodies[operation.id]
+        headers = {**body.get("headers", {}), "If-Match": f'"{version}"'}
+        yield Asked(operation, path, {}, {**body, "headers": headers})
