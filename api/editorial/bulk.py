@@ -1,5 +1,6 @@
 """Writing many articles in one request: a row a line, a result a row, each as the single request would have it."""
 
+import asyncio
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -30,6 +31,7 @@ MAX_ROWS = 1000
 MAX_ATOMIC_ROWS = 100
 ROWS_AT_ONCE = 25
 WRITER_SECONDS = 0.05  # on SQLite nobody else writes meanwhile
+OTHERS_SECONDS = 0.025  # and whoever waits there looks only now and then whether it can
 _ROWS: dict[str, type[schemas.Row]] = {
     "create": schemas.CreateRow,
     "patch": schemas.PatchRow,
@@ -105,6 +107,8 @@ class Bulk:
             for _ in results:
                 waiting.popleft()
                 prepared.popleft()
+            if waiting and self.visit.parts.database.is_sqlite:
+                await asyncio.sleep(OTHERS_SECONDS)
         return _answer(told)
 
     async def _some(self, prepared: Sequence[Prepared], told: str, *, are_last: bool) -> list[RowResult]:

@@ -113,7 +113,7 @@ async def test_a_row_takes_every_field_of_an_article(newsroom: Newsroom) -> None
     assert {name: made[name] for name in made.keys() - own} == {name: single[name] for name in made.keys() - own}
 
 
-async def test_rows_on_one_article_follow_one_another(newsroom: Newsroom) -> None:
+async def test_rows_on_one_article_follow_one_another(newsroom: Newsroom, people: People) -> None:
     draft = await newsroom.draft()
     one = {"id": draft["id"]}
     rows = [
@@ -134,6 +134,9 @@ async def test_rows_on_one_article_follow_one_another(newsroom: Newsroom) -> Non
     assert found[1]["problem"]["current_version"] == 2
     now = await read(newsroom, draft["id"])
     assert (now["title"], now["standfirst"], now["version"]) == ("Second", "Third", 5)
+    async with people.parts.database.read() as connection:
+        moments = (await connection.scalars(select(events.c.at).order_by(events.c.version))).all()
+    assert list(moments) == sorted(set(moments))
 
 
 NEVER = "018f0000-0000-7000-8000-000000000000"

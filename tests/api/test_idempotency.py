@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 
 from api.editorial import drafts
 from api.idempotency import Attempt, key_in
+from api.parts import Visit
 from domain.errors import BadRequest
 from infra import articles as stored_articles
 from infra.settings import Settings
@@ -286,6 +287,24 @@ async def test_a_request_that_was_given_up_cannot_act_any_more(
     assert problem(await first) == RUNNING
     assert (await create(newsroom)).content == second.content
     assert (await count(people), await count(people, events)) == (1, 1)
+
+
+async def test_an_answer_that_shows_a_secret_is_not_kept(
+    newsroom: Newsroom, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = Visit.answer
+
+    async def secret(self: Visit, connection: Any, response: Any) -> Any:
+        return await answer(self, connection, response, keep=False)
+
+    monkeypatch.setattr(Visit, "answer", secret)
+    assert (await create(newsroom)).status_code == 201
+    assert problem(await create(newsroom)) == (409, "conflict", "idempotency-key-secret")
+    assert problem(await create(newsroom, json={**FORM, "title": "Other"})) == REUSED
+    async with people.parts.database.read() as connection:
+        [row] = (await connection.execute(select(idempotency_keys))).all()
+    assert (row.status, row.headers, row.body, row.progress) == (201, None, None, None)
+    assert await count(people) == 1
 
 
 async def test_without_a_key_nothing_is_asked_for_one(app: FastAPI, newsroom: Newsroom) -> None:
