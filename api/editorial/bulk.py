@@ -101,7 +101,9 @@ class Bulk:
             )
             try:
                 results = await self._some(prepared, told, are_last=len(prepared) == len(waiting))
-            except Exception as error:  # noqa: BLE001 - what was committed before stays, so each row is told
+            except Exception as error:
+                if not told:
+                    raise  # nothing was changed
                 return _answer(told + _told(self._failed(waiting, error)))
             told += _told(results)
             for _ in results:
