@@ -227,13 +227,13 @@ async def act_on_article(
     form = form or schemas.ActionForm()
     async with visit.writing() as connection:
         before = await expected(visit, connection, article_id, version)
-        after = await act(visit, connection, before, action, form)
+        after = await take_action(visit, connection, before, action, form)
         named = await drafts.names_for(connection, [after.draft], visit)
         shown = versioned(drafts.resource_of(after, named, visit), after.version)
         return await visit.answer(connection, shown)
 
 
-async def act(
+async def take_action(
     visit: Visit, connection: Connection, before: Article, action: Action, form: schemas.ActionForm
 ) -> Article:
     """Take an action on an article, in a transaction of one or of many."""

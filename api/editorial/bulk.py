@@ -224,7 +224,7 @@ async def _done(visit: Visit, connection: Connection, prepared: Prepared) -> Row
             draft = await drafts.draft_of(row.article, prepared.body, visit, connection)
             after = await articles.add(visit, connection, draft)
             if row.action:
-                after = await articles.act(visit, connection, after, row.action, row)
+                after = await articles.take_action(visit, connection, after, row.action, row)
             return RowResult(row=prepared.number, status=201, id=after.id, version=after.version)
         case schemas.PatchRow():
             before = await articles.expected(visit, connection, row.id, row.version)
@@ -233,7 +233,7 @@ async def _done(visit: Visit, connection: Connection, prepared: Prepared) -> Row
             after = await articles.change(visit, connection, before, form, await drafts.body_of(form, visit))
         case schemas.ActRow():
             before = await articles.expected(visit, connection, row.id, row.version)
-            after = await articles.act(visit, connection, before, row.action, row)
+            after = await articles.take_action(visit, connection, before, row.action, row)
         case schemas.DeleteRow():
             await articles.remove(visit, connection, row.id, row.version)
             return RowResult(row=prepared.number, status=204, id=row.id)
