@@ -9,8 +9,11 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api.idempotency import HEADER as KEY_HEADER
+from api.idempotency import MAX_LENGTH as MAX_KEY_LENGTH
+from api.idempotency import REPLAYED, takes_key
 from api.problems import MEDIA_TYPE, Problem, declared
-from api.routing import BODY_TYPES, PATCH_TYPES, PERMISSION
+from api.routing import BODY_TYPES, LINE_TYPES, PATCH_TYPES, PERMISSION
 from domain.permissions import PERMISSIONS, Permission
 
 VERSION = "1.0.0"
@@ -44,15 +47,17 @@ _NAMES = {
 _HEADERS = {
     "Cache-Control": "Who may keep the answer, and how long",
     "Content-Range": "Which bytes these are, of how many (RFC 9110, section 14.4)",
+    "Idempotency-Replayed": "`true` where the answer is the one that was kept for the request's `Idempotency-Key`",
     "ETag": "Strong entity tag of exactly what is shown; goes into `If-None-Match`",
     "Link": 'The next page, as `rel="next"`; on every page but the last',
     "Location": "Address of what was made, or of where it is now",
     "Retry-After": "Seconds to wait before trying again",
+    "Retry-Later": "Seconds to wait before trying again, where that helps (a field named `Retry-After`)",
     "Vary": "Request headers that the answer depends on",
     "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
     "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
 }
-_ALWAYS_SENT = frozenset(_HEADERS) - {"Link"}
+_ALWAYS_SENT = frozenset(_HEADERS) - {"Idempotency-Replayed", "Link", "Retry-Later"}
 _HEADERS_OF_STATUS = {
     "201": ("Location",),
     "308": ("Location",),
@@ -98,7 +103,7 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
         },
     }
     schemas = contract["components"]["schemas"]
-    versioned = frozenset(name for name in schemas if "version" in schemas[name].get("properties", ()))
+    versioned = frozenset(name for name in schemas if "version" in schemas[name].get("required", ()))
     for path, methods in contract["paths"].items():
         for method, operation in methods.items():
             _complete(path, method, operation, versioned)
@@ -110,8 +115,8 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
 def _schemas(contract: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas of all models; problems are not known to FastAPI as a model."""
     _, problems = models_json_schema([(Problem, "serialization")], ref_template=f"{_SCHEMAS}{{model}}")
-    for name in ("Problem", "Flaw", "Use"):
-        for field in problems["$defs"][name]["properties"].values():
+    for model in problems["$defs"].values():
+        for field in model["properties"].values():
             _never_null(field)
     found = {**contract["components"]["schemas"], **problems["$defs"]}
     return {_named(name): found[name] for name in found if "ValidationError" not in name}
@@ -132,7 +137,7 @@ def _header(name: str) -> dict[str, Any]:
     return {
         "description": _HEADERS[name],
         "required": name in _ALWAYS_SENT,
-        "schema": {"type": "integer" if name == "Retry-After" else "string"},
+        "schema": {"type": "integer" if name.startswith("Retry-") else "string"},
     }
 
 
@@ -182,6 +187,8 @@ def _complete(path: str, method: str, operation: dict[str, Any], versioned: froz
         operation["description"] += f"\n\nFor roles: {', '.join(roles)}."
     _complete_body(method, operation)
     _complete_responses(path, operation, versioned)
+    if takes_key(method, path):
+        _complete_repeatable(operation)
     if is_public and method == "get":
         _complete_delivery(path, operation)
 
@@ -199,6 +206,8 @@ def _complete_body(method: str, operation: dict[str, Any]) -> None:
         _never_null(body["schema"])
     if "application/x-www-form-urlencoded" in content:
         operation["requestBody"]["required"] = True
+    if LINE_TYPES[0] in content:
+        operation["requestBody"]["content"] = dict.fromkeys(LINE_TYPES, content[LINE_TYPES[0]])
     if method == "patch":
         patch = {"type": "object", "description": "The fields to change (RFC 7396)"}
         operation["requestBody"]["content"] = {kind: {"schema": patch} for kind in PATCH_TYPES}
@@ -228,6 +237,20 @@ def _shows_one_of(response: dict[str, Any], schemas: frozenset[str]) -> bool:
     bodies = [body.get("schema", {}) for body in response.get("content", {}).values()]
     options = [option for body in bodies for option in body.get("anyOf", [body])]
     return any(_renamed(option.get("$ref", "")).removeprefix(_SCHEMAS) in schemas for option in options)
+
+
+def _complete_repeatable(operation: dict[str, Any]) -> None:
+    """Say of what can be sent again how, and what is answered then."""
+    said = "A new name for this request, kept for a day: sent again, it is answered again and not done again"
+    key = _request_header(KEY_HEADER, said)
+    key["schema"] |= {"minLength": 1, "maxLength": MAX_KEY_LENGTH}
+    operation.setdefault("parameters", []).append(key)
+    responses = operation["responses"]
+    for status, refusal in declared("conflict", "idempotency-key-reused").items():
+        responses.setdefault(str(status), refusal)
+    _add_header(responses["409"], "Retry-After", like="Retry-Later")
+    for status in responses.keys() & {"200", "201"}:
+        _add_header(responses[status], REPLAYED)
 
 
 def _complete_delivery(path: str, operation: dict[str, Any]) -> None:

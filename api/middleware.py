@@ -58,7 +58,7 @@ class Envelope:
         except ClientDisconnect:
             status = status or CLIENT_GONE  # nobody is there to be answered
         except Exception as error:  # noqa: BLE001 - the outermost place; everything else has been handled
-            failures.error("%s %s", request_id, _without_text(error))
+            log_failure(request_id, error)
             if status:
                 raise ConnectionAbortedError from None  # the answer has begun: cut it off rather than end it well
             await problems.answer(request_id, "internal-error")(scope, receive, send_enveloped)
@@ -66,6 +66,11 @@ class Envelope:
             took = (perf_counter() - started) * 1000
             method = scope["method"] if scope["method"] in _METHODS else "-"
             access.info("%s %s %s %d %.1fms", request_id, method, noted["template"], status, took)
+
+
+def log_failure(request_id: str, error: BaseException) -> None:
+    """Tell of a failure in the log, by its types and places alone."""
+    failures.error("%s %s", request_id, _without_text(error))
 
 
 def _without_text(error: BaseException) -> str:

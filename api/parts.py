@@ -5,6 +5,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
+from fastapi import Response
+
+from api.idempotency import Attempt
 from domain.events import Event
 from domain.people import Person
 from infra import events
@@ -50,7 +53,7 @@ class Visit:
     """One request: who asks, when (one moment for all of it), from where, and the snapshot that it reads.
 
     `snapshot` is there for reads only. A write opens its own transaction, so that it is committed, or has
-    failed, before the answer is made.
+    failed, before the answer is sent. `attempt` is there when the request may be sent again.
     """
 
     parts: Parts
@@ -58,6 +61,7 @@ class Visit:
     now: datetime
     address: str | None
     snapshot: Connection | None
+    attempt: Attempt | None = None
 
     @property
     def reading(self) -> Connection:
@@ -69,8 +73,37 @@ class Visit:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[Connection]:
         """Open the transaction of this request."""
-        async with self.parts.database.write() as connection:
-            yield connection
+        try:
+            async with self.parts.database.write() as connection:
+                yield connection
+        except BaseException:
+            if self.attempt:
+                self.attempt.is_kept = False  # it was written, and is undone
+            raise
+
+    async def claim(self, *content: bytes) -> None:
+        """Claim the request's key, if it has one, in an operation that reads its own body; `content` is that."""
+        if self.attempt:
+            await self.attempt.claim(*content)
+
+    async def answer(self, connection: Connection, response: Response, *, keep: bool = True) -> Response:
+        """Return the answer to a `POST`, kept in the transaction of what it tells if the request has a key.
+
+        One that shows a secret is not to be kept: a replay then says only that it was done.
+        """
+        if self.attempt:
+            await self.attempt.keep(connection, response, is_secret=not keep)
+        return response
+
+    @property
+    def progress(self) -> str:
+        """What earlier attempts at this request have done of many."""
+        return self.attempt.claimed.progress if self.attempt and self.attempt.claimed else ""
+
+    async def proceed(self, connection: Connection, done: str) -> None:
+        """Write down what of many has been done, in the transaction that does it, if the request has a key."""
+        if self.attempt:
+            await self.attempt.proceed(connection, done)
 
     async def record(self, connection: Connection, event: Event, *, note: str | None = None) -> None:
         """Write an event into the transaction of its change; what is said with it stands apart."""

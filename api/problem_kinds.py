@@ -102,6 +102,20 @@ KINDS = {
             "The body was understood and does not fit. `errors` lists every flaw with a JSON pointer (RFC 6901).",
         ),
         Kind(
+            "bulk-refused",
+            422,
+            "Some rows do not fit, so nothing was done",
+            "With `atomic=true` all rows are done or none. `rows` lists those that were refused, each with its "
+            "problem; nothing was changed, and the others would have been fine.",
+        ),
+        Kind(
+            "idempotency-key-reused",
+            422,
+            "The key stands for another request",
+            "`Idempotency-Key` was sent before with another path, query or body. Make a new key for each request, "
+            "and send it again only with the very same one.",
+        ),
+        Kind(
             "precondition-required",
             428,
             "Say which version you change",

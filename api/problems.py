@@ -11,30 +11,15 @@ from fastapi.responses import HTMLResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
+from api.idempotency import HEADER
 from api.problem_kinds import KINDS
 from domain import errors
 from infra.db import DatabaseBusy
+from infra.idempotency import STILL_RUNNING
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
 
-
-_OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
-    errors.BadRequest: "bad-request",
-    errors.GrantRefused: "invalid-grant",
-    errors.Unidentified: "unauthorized",
-    errors.NotAllowed: "forbidden",
-    errors.NotThere: "not-found",
-    errors.WrongState: "wrong-state",
-    errors.Conflict: "conflict",
-    errors.InUse: "conflict",
-    errors.Withdrawn: "withdrawn",
-    errors.Stale: "stale",
-    errors.TooLarge: "too-large",
-    errors.WrongMedia: "unsupported-media-type",
-    errors.Unfit: "unprocessable",
-    errors.VersionNeeded: "precondition-required",
-}
 _OF_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
 
@@ -85,6 +70,70 @@ class Problem(BaseModel):
     current_version: int | None = Field(default=None, description="The version that there is now")
     changed: Changed | None = Field(default=None, description="What has changed since the version that was named")
     error: str | None = Field(default=None, description="Error code of RFC 6749, section 5.2")
+    rows: list["RowResult"] | None = Field(default=None, description="The rows that were refused")
+
+
+class RowResult(BaseModel):
+    """What became of one row of a bulk."""
+
+    model_config = ConfigDict(json_schema_extra={"required": ["row", "status"]})
+
+    row: int = Field(description="Number of the line, from 1")
+    status: int = Field(description="What the single request would have been answered with")
+    id: str | None = Field(default=None, description="The article, where the row was done")
+    version: int | None = Field(default=None, description="Its version now; goes into the next `version`")
+    problem: Problem | None = Field(default=None, description="Why the row was refused")
+
+
+class RowsRefused(errors.Refusal):
+    """Rows that were to be done all or none: some cannot be."""
+
+    def __init__(self, rows: Sequence[RowResult]) -> None:
+        super().__init__("Some rows do not fit, so none was done. `rows` tells which.")
+        self.rows = rows
+
+
+_OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
+    errors.BadRequest: "bad-request",
+    errors.GrantRefused: "invalid-grant",
+    errors.Unidentified: "unauthorized",
+    errors.NotAllowed: "forbidden",
+    errors.NotThere: "not-found",
+    errors.WrongState: "wrong-state",
+    errors.Conflict: "conflict",
+    errors.InUse: "conflict",
+    errors.Withdrawn: "withdrawn",
+    errors.Stale: "stale",
+    errors.TooLarge: "too-large",
+    errors.WrongMedia: "unsupported-media-type",
+    errors.Unfit: "unprocessable",
+    errors.KeyReused: "idempotency-key-reused",
+    errors.VersionNeeded: "precondition-required",
+    RowsRefused: "bulk-refused",
+}
+
+
+def problem(
+    request_id: str,
+    name: str,
+    detail: str | None = None,
+    **members: Any,  # noqa: ANN401 - members of the problem document
+) -> Problem:
+    """Return the document that tells of a problem."""
+    kind = KINDS[name]
+    return Problem(
+        type=f"/problems/{name}",
+        title=kind.title,
+        status=kind.status,
+        detail=detail or kind.explanation,
+        request_id=request_id,
+        **members,
+    )
+
+
+def of_refusal(request_id: str, refusal: errors.Refusal) -> Problem:
+    """Return the document that tells of a refusal."""
+    return problem(request_id, _OF_REFUSAL[type(refusal)], refusal.detail, **_members(refusal))
 
 
 def answer(
@@ -96,21 +145,12 @@ def answer(
     **members: Any,  # noqa: ANN401 - members of the problem document
 ) -> Response:
     """Return the answer that tells of a problem."""
-    kind = KINDS[name]
-    problem = Problem(
-        type=f"/problems/{name}",
-        title=kind.title,
-        status=kind.status,
-        detail=detail or kind.explanation,
-        request_id=request_id,
-        **members,
-    )
-    return Response(
-        problem.model_dump_json(exclude_none=True),
-        kind.status,
-        {"Cache-Control": "no-store", **(headers or {})},
-        MEDIA_TYPE,
-    )
+    return _sent(problem(request_id, name, detail, **members), headers or {})
+
+
+def _sent(told: Problem, headers: Mapping[str, str]) -> Response:
+    fields = {"Cache-Control": "no-store", **headers}
+    return Response(told.model_dump_json(exclude_none=True), told.status, fields, MEDIA_TYPE)
 
 
 def declared(*names: str) -> dict[int | str, dict[str, Any]]:
@@ -143,8 +183,7 @@ def request_id(request: Request) -> str:
 async def _refused(request: Request, refusal: Exception) -> Response:
     if not isinstance(refusal, errors.Refusal):
         raise refusal
-    name = _OF_REFUSAL[type(refusal)]
-    return answer(request_id(request), name, refusal.detail, headers=_headers(refusal), **_members(refusal))
+    return _sent(of_refusal(request_id(request), refusal), _headers(refusal))
 
 
 def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
@@ -156,6 +195,8 @@ def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
             }
         case errors.Unidentified():
             return {"WWW-Authenticate": 'Bearer realm="standfirst"'}
+        case errors.Conflict(rule=rule) if rule == STILL_RUNNING:
+            return {"Retry-After": RETRY_AFTER_SECONDS}
         case _:
             return {}
 
@@ -175,6 +216,10 @@ def _members(refusal: errors.Refusal) -> dict[str, Any]:  # noqa: PLR0911 - one 
             return {"errors": [Flaw(pointer=flaw.pointer, detail=flaw.detail) for flaw in flaws]}
         case errors.BadRequest(parameter=str(parameter)):
             return {"errors": [Flaw(parameter=parameter, detail=refusal.detail)]}
+        case RowsRefused(rows=rows):
+            return {"rows": rows}
+        case errors.KeyReused():
+            return {"errors": [Flaw(parameter=HEADER, detail=refusal.detail)]}
         case errors.GrantRefused(error=error):
             return {"error": error}
         case _:

@@ -1,14 +1,15 @@
 """The route that every operation uses: it knows what the operation takes, who calls, and what they may.
 
-The order is fixed: unknown parameters, credentials, permission, form of the body, the body. So nobody
-without a right makes this server read a body, and a typing error is never ignored.
+The order is fixed: unknown parameters, credentials, permission, form of the body, the body, the key of a request
+that may be sent again. So nobody without a right makes this server read a body or repeat an answer, and a typing
+error is never ignored.
 """
 
 import json
 import math
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -16,6 +17,7 @@ from fastapi import Request, Response
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
+from api.idempotency import Attempt, Replayed, attempt_at
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, Flaw, NotAllowed, TooLarge, Unfit, Unidentified, WrongMedia
 from domain.people import ANONYMOUS, Person
@@ -28,6 +30,8 @@ BODY_TYPES = "x-body-types"
 MAX_DEPTH = 64
 JSON_TYPES = ("application/json",)
 FORM_TYPES = ("application/x-www-form-urlencoded",)
+UPLOAD_TYPES = ("multipart/form-data",)
+LINE_TYPES = ("application/x-ndjson", "application/jsonl")
 MULTIPART_OVERHEAD = 64 * 1024
 PATCH_TYPES = ("application/merge-patch+json", "application/json")
 _UNKEEPABLE = re.compile("[\x00\ud800-\udfff]")
@@ -82,21 +86,25 @@ class Route(APIRoute):
             request.scope["standfirst"]["template"] = self.path_format
             refuse_strange_parameters(request, known)
             parts: Parts = request.app.state.parts
-            async with AsyncExitStack() as stack:
-                snapshot = await stack.enter_async_context(parts.database.read())
+            async with parts.database.read() as snapshot:
                 person = await who_calls(request, parts, snapshot)
                 check_permission(person, permission)
-                if request.method not in _SAFE:
-                    await stack.aclose()
-                    await take_body(request, parts, self)
-                request.state.visit = Visit(
-                    parts=parts,
-                    person=person,
-                    now=request.state.now,
-                    address=_address(request),
-                    snapshot=snapshot if request.method in _SAFE else None,
+                visit = Visit(
+                    parts=parts, person=person, now=request.state.now, address=_address(request), snapshot=snapshot
                 )
-                return await handle(request)
+                if request.method in _SAFE:
+                    request.state.visit = visit
+                    return await handle(request)
+            attempt = attempt_at(
+                request,
+                self.path_format,
+                person.account_id,
+                database=parts.database,
+                sources=parts.sources,
+            )
+            request.state.visit = replace(visit, snapshot=None, attempt=attempt)
+            content = await take_body(request, parts, self)
+            return await (handle(request) if attempt is None else once(attempt, content, request, handle))
 
         return guarded
 
@@ -173,20 +181,46 @@ def check_permission(person: Person, permission: Permission | None) -> None:
     raise NotAllowed("Your account's roles do not allow this.", rule=permission.value)
 
 
-async def take_body(request: LimitedRequest, parts: Parts, route: APIRoute) -> None:
-    """Read the body, if the operation takes one: in a type that it takes, no larger than it may be."""
-    is_upload = BODY_TYPES in (route.openapi_extra or {})
+async def once(
+    attempt: Attempt, content: bytes | None, request: Request, handle: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Handle a request whose key is ours by then, or return what was answered to it before.
+
+    An operation that reads its own body (no `content`) claims the key itself. Only what was done is kept.
+    """
+    try:
+        if content is not None:
+            await attempt.claim(content)
+        response = await handle(request)
+    except Replayed as before:
+        return before.response
+    except BaseException:
+        await attempt.release()
+        raise
+    if not attempt.is_kept:
+        await attempt.release()
+    return response
+
+
+async def take_body(request: LimitedRequest, parts: Parts, route: APIRoute) -> bytes | None:
+    """Return the body, if the operation takes one: in a type that it takes, no larger than it may be.
+
+    `None` stands for an upload, which the operation writes to its place while it comes.
+    """
     taken = tuple((route.openapi_extra or {}).get(BODY_TYPES, ())) or _declared_types(request, route)
     if not taken or not _has_body(request):
-        return
+        return b""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in taken:
         raise WrongMedia(f"Send the body as {' or '.join(taken)}.")
-    if is_upload:
+    if taken == UPLOAD_TYPES:
         request.limit = parts.settings.max_upload_bytes + MULTIPART_OVERHEAD
-        return  # the operation writes it to its place while it comes
-    request.limit = parts.settings.max_body_bytes
-    await (request.form() if taken == FORM_TYPES else request.json())
+        return None
+    request.limit = parts.settings.max_bulk_bytes if taken == LINE_TYPES else parts.settings.max_body_bytes
+    content = await request.body()
+    if taken != LINE_TYPES:  # each line is looked at by itself
+        await (request.form() if taken == FORM_TYPES else request.json())
+    return content
 
 
 def _declared_types(request: Request, route: APIRoute) -> tuple[str, ...]:

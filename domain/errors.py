@@ -108,6 +108,13 @@ class VersionNeeded(Refusal):
         super().__init__("Send `If-Match` with the `ETag` of the version that you read.")
 
 
+class KeyReused(Refusal):
+    """The key of a request that may be sent again stands for another one."""
+
+    def __init__(self) -> None:
+        super().__init__("This key was sent with another request. Make a new key for each.")
+
+
 class Unfit(Refusal):
     """What was handed in can be parsed but does not fit; every flaw is told."""
 

@@ -94,6 +94,13 @@ async def _lock(connection: AsyncConnection, table: Table, mode: str) -> None:
         await connection.exec_driver_sql(f"LOCK TABLE {table.name} IN {mode} MODE")
 
 
+@asynccontextmanager
+async def savepoint(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Open a part of a transaction that can be undone by itself: it is, when its block raises."""
+    async with _told_plainly(), connection.begin_nested():
+        yield
+
+
 def _prepare_sqlite(engine: AsyncEngine) -> None:
     event.listen(engine.sync_engine, "connect", _set_pragmas)
     event.listen(engine.sync_engine, "begin", _begin)

@@ -80,7 +80,9 @@ class Settings(BaseSettings):
     cache_seconds: int = Field(default=60, ge=0, le=3_600)
     """How long shared caches may keep what everybody may read."""
     max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
-    """How large a JSON request may be."""
+    """How large a JSON request may be, and one row of a bulk."""
+    max_bulk_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    """How large a bulk of articles may be."""
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, ge=1024)
     """How large an uploaded picture may be."""
     max_pixels: int = Field(default=80_000_000, ge=1)

@@ -16,6 +16,7 @@ from api.problems import declared
 from api.routing import Route, needs
 from api.types import Id, Language, Moment, Slug
 from domain.articles import Article, Draft, check_may_delete, check_may_see, edit
+from domain.body import Body
 from domain.desk import Step, act
 from domain.diffs import Change, compare
 from domain.errors import Flaw, Stale, Unfit
@@ -59,12 +60,19 @@ async def create_article(
         named = await drafts.names_for(connection, [draft], visit)
         if dry_run:
             return plain(drafts.tried(draft, named, visit))
-        article_id = visit.parts.sources.new_id()
-        article = _new_article(visit, article_id, await group_of(connection, article_id, draft), draft)
-        await articles.add(connection, article, note=form.note)
-        await visit.record(connection, article.event("create", visit.person, visit.now))
-    location = {"Location": Links(visit).to(f"/v1/editorial/articles/{article.id}")}
-    return versioned(drafts.resource_of(article, named, visit), article.version, status=201, headers=location)
+        article = await add(visit, connection, draft, form.note)
+        location = {"Location": Links(visit).to(f"/v1/editorial/articles/{article.id}")}
+        made = versioned(drafts.resource_of(article, named, visit), article.version, status=201, headers=location)
+        return await visit.answer(connection, made)
+
+
+async def add(visit: Visit, connection: Connection, draft: Draft, note: str | None) -> Article:
+    """Add a new article, in a transaction of one or of many."""
+    article_id = visit.parts.sources.new_id()
+    article = _new_article(visit, article_id, await group_of(connection, article_id, draft), draft)
+    await articles.add(connection, article, note=note)
+    await visit.record(connection, article.event("create", visit.person, visit.now))
+    return article
 
 
 def _new_article(visit: Visit, article_id: str, group_id: str, draft: Draft) -> Article:
@@ -202,15 +210,30 @@ async def edit_article(
     body = await drafts.body_of(form, visit, before=before.draft.body)
     async with visit.writing() as connection:
         before = await expected(visit, connection, article_id, version)
-        draft = await drafts.draft_of(form, body, visit, connection, before=before.draft)
-        group_id = await group_of(connection, before.id, draft)
-        after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
-        named = await drafts.names_for(connection, [draft], visit)
-        if dry_run:
-            return versioned(drafts.tried(draft, named, visit), before.version)
+        after = await change(visit, connection, before, form, body, dry_run=dry_run)
+        named = await drafts.names_for(connection, [after.draft], visit)
+    if dry_run:
+        return versioned(drafts.tried(after.draft, named, visit), before.version)
+    return versioned(drafts.resource_of(after, named, visit), after.version)
+
+
+async def change(
+    visit: Visit,
+    connection: Connection,
+    before: Article,
+    form: schemas.WrittenForm,
+    body: Body,
+    *,
+    dry_run: bool = False,
+) -> Article:
+    """Give an article another draft, in a transaction of one or of many."""
+    draft = await drafts.draft_of(form, body, visit, connection, before=before.draft)
+    group_id = await group_of(connection, before.id, draft)
+    after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
+    if not dry_run:
         await articles.save(connection, after, before=before, by=visit.person.account_id or "", note=form.note)
         await visit.record(connection, after.event("edit", visit.person, visit.now))
-    return versioned(drafts.resource_of(after, named, visit), after.version)
+    return after
 
 
 @router.delete(
@@ -224,11 +247,16 @@ async def edit_article(
 async def delete_article(visit: VisitOf, article_id: Id, version: IfMatch) -> Response:
     """Remove the article and its revisions. What was ever public can only be withdrawn."""
     async with visit.writing() as connection:
-        article = await expected(visit, connection, article_id, version)
-        check_may_delete(article, visit.person)
-        await articles.remove(connection, article)
-        await visit.record(connection, article.event("delete", visit.person, visit.now))
+        await remove(visit, connection, article_id, version)
     return Response(status_code=204, headers=caching.NO_STORE)
+
+
+async def remove(visit: Visit, connection: Connection, article_id: str, version: int) -> None:
+    """Remove an article, in a transaction of one or of many."""
+    article = await expected(visit, connection, article_id, version)
+    check_may_delete(article, visit.person)
+    await articles.remove(connection, article)
+    await visit.record(connection, article.event("delete", visit.person, visit.now))
 
 
 @router.post(
@@ -254,15 +282,23 @@ async def act_on_article(
     form = form or schemas.ActionForm()
     async with visit.writing() as connection:
         before = await expected(visit, connection, article_id, version)
-        after, edition = act(before, action, _step(visit, form))
-        await articles.save(connection, after, before=before, by=visit.person.account_id or "")
-        if (after.publication, after.coming) != (before.publication, before.coming):
-            await publications.show(connection, after, edition, now=visit.now)
-        await visit.record(connection, after.event(action, visit.person, visit.now), note=form.told)
+        after = await take_action(visit, connection, before, action, form)
         named = await drafts.names_for(connection, [after.draft], visit)
         warnings = await _warnings(visit, connection, after, action)
-    shown = drafts.resource_of(after, named, visit).model_copy(update={"warnings": warnings})
-    return versioned(shown, after.version)
+        shown = drafts.resource_of(after, named, visit).model_copy(update={"warnings": warnings})
+        return await visit.answer(connection, versioned(shown, after.version))
+
+
+async def take_action(
+    visit: Visit, connection: Connection, before: Article, action: Action, form: schemas.ActionForm
+) -> Article:
+    """Take an action on an article, in a transaction of one or of many."""
+    after, edition = act(before, action, _step(visit, form))
+    await articles.save(connection, after, before=before, by=visit.person.account_id or "")
+    if (after.publication, after.coming) != (before.publication, before.coming):
+        await publications.show(connection, after, edition, now=visit.now)
+    await visit.record(connection, after.event(action, visit.person, visit.now), note=form.told)
+    return after
 
 
 async def _warnings(

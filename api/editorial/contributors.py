@@ -59,8 +59,9 @@ async def create_contributor(form: schemas.ContributorForm, visit: VisitOf) -> R
     async with visit.writing() as connection:
         await _check_picture(connection, contributor, visit)
         await naming.create(visit, CONTRIBUTORS, contributor, connection)
-    location = {"Location": Links(visit).to(f"/v1/editorial/contributors/{contributor.slug}")}
-    return versioned(_shown(contributor), contributor.version, status=201, headers=location)
+        location = {"Location": Links(visit).to(f"/v1/editorial/contributors/{contributor.slug}")}
+        shown = versioned(_shown(contributor), contributor.version, status=201, headers=location)
+        return await visit.answer(connection, shown)
 
 
 @router.get(
@@ -133,8 +134,9 @@ async def merge_contributor(
     Everything that credited this one shows the other from now on, and all their slugs lead there. Bio, picture and
     links are gone: the other one stays as it is.
     """
-    target = await naming.merge(visit, CONTRIBUTORS, slug, version, into=form.into)
-    return versioned(_shown(target), target.version)
+    async with visit.writing() as connection:
+        target = await naming.merge(visit, CONTRIBUTORS, slug, version, connection, into=form.into)
+        return await visit.answer(connection, versioned(_shown(target), target.version))
 
 
 def _said(form: schemas.ContributorForm) -> dict[str, Any]:

@@ -81,6 +81,7 @@ async def upload_media(request: Request, visit: VisitOf) -> Response:
     incoming = parts.storage.receive(media_id)
     try:
         form = await read_upload(request, incoming)
+        await visit.claim(incoming.digest.encode(), form.model_dump_json().encode())
         facts = await run_in_threadpool(
             images.examine,
             incoming.path,
@@ -98,14 +99,12 @@ async def upload_media(request: Request, visit: VisitOf) -> Response:
             created_by=visit.person.account_id or "",
             created_at=visit.now,
         )
-        await _add(visit, medium, incoming)
+        return await _add(visit, medium, incoming)
     finally:
         await run_in_threadpool(incoming.discard)
-    location = {"Location": Links(visit).to(f"/v1/editorial/media/{medium.id}")}
-    return versioned(_shown(visit, medium), medium.version, status=201, headers=location)
 
 
-async def _add(visit: Visit, medium: Medium, incoming: Incoming) -> None:
+async def _add(visit: Visit, medium: Medium, incoming: Incoming) -> Response:
     """Put the file in its place, then the row; if the row can't be written, the file goes again."""
     storage = visit.parts.storage
     await run_in_threadpool(storage.keep, incoming, medium.id)
@@ -113,6 +112,9 @@ async def _add(visit: Visit, medium: Medium, incoming: Incoming) -> None:
         async with visit.writing() as connection:
             await media.add(connection, medium)
             await visit.record(connection, _event(visit, medium, "upload"))
+            location = {"Location": Links(visit).to(f"/v1/editorial/media/{medium.id}")}
+            shown = versioned(_shown(visit, medium), medium.version, status=201, headers=location)
+            return await visit.answer(connection, shown)
     except BaseException:
         await storage.remove(medium.id)
         raise

@@ -80,18 +80,19 @@ async def remove(visit: Visit, kind: Kind[Named], slug: str, version: int) -> Re
     return Response(status_code=204, headers=caching.NO_STORE)
 
 
-async def merge(visit: Visit, kind: Kind[Named], slug: str, version: int, *, into: str) -> Named:
+async def merge(
+    visit: Visit, kind: Kind[Named], slug: str, version: int, connection: Connection, *, into: str
+) -> Named:
     """Merge one into another, and return that as it was before: what stays is not changed by it."""
-    async with visit.writing() as connection:
-        await be_alone(connection, kind.table)  # so that of merges across one another the later sees the earlier
-        one = await expected(connection, kind, slug, version)
-        target = await naming.find(connection, kind, into)
-        if target is None:
-            raise Unfit(Flaw("/into", f"There is no such {kind.word}."))
-        if target.id == one.id:
-            raise Conflict(f"A {kind.word} cannot be merged into itself.", rule="merge-into-itself")
-        await naming.merge(connection, kind, one, into=target)
-        await _record(visit, connection, kind, one.id, "merge", one.version + 1)
+    await be_alone(connection, kind.table)  # so that of merges across one another the later sees the earlier
+    one = await expected(connection, kind, slug, version)
+    target = await naming.find(connection, kind, into)
+    if target is None:
+        raise Unfit(Flaw("/into", f"There is no such {kind.word}."))
+    if target.id == one.id:
+        raise Conflict(f"A {kind.word} cannot be merged into itself.", rule="merge-into-itself")
+    await naming.merge(connection, kind, one, into=target)
+    await _record(visit, connection, kind, one.id, "merge", one.version + 1)
     return target
 
 

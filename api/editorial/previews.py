@@ -56,10 +56,16 @@ async def create_preview(visit: VisitOf, article_id: Id, form: schemas.PreviewFo
         )
         await previews.add(connection, preview)
         await visit.record(connection, article.event("preview", visit.person, visit.now))
-    links, token = Links(visit), visit.parts.seals.seal_preview(preview.id)
-    shown = schemas.PreviewLink(**dict(_shown(preview)), token=token, url=links.to(f"/v1/previews/{token}"))
-    location = {"Location": links.to(f"/v1/editorial/articles/{article_id}/previews/{preview.id}")}
-    return versioned(shown, shown.version, status=201, headers=location)
+        made = _link(visit, preview)
+        location = {"Location": Links(visit).to(f"/v1/editorial/articles/{article_id}/previews/{preview.id}")}
+        shown = versioned(made, made.version, status=201, headers=location)
+        return await visit.answer(connection, shown, keep=False)  # the link is told once
+
+
+def _link(visit: Visit, preview: Preview) -> schemas.PreviewLink:
+    token = visit.parts.seals.seal_preview(preview.id)
+    url = Links(visit).to(f"/v1/previews/{token}")
+    return schemas.PreviewLink(**dict(_shown(preview)), token=token, url=url)
 
 
 def _end(form: schemas.PreviewForm, now: datetime) -> datetime:

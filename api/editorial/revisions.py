@@ -129,7 +129,7 @@ async def restore_revision(visit: VisitOf, article_id: Id, number: Number, versi
         )
         await visit.record(connection, after.event("restore", visit.person, visit.now))
         named = await drafts.names_for(connection, [draft], visit)
-    return versioned(drafts.resource_of(after, named, visit), after.version)
+        return await visit.answer(connection, versioned(drafts.resource_of(after, named, visit), after.version))
 
 
 async def _seen(visit: Visit, article_id: str) -> Article:

@@ -25,6 +25,7 @@ MAX_EXTENSIONS_BYTES = 20_000
 MAX_MARKUP = 200_000
 
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:-[a-z]+)*$", max_length=40)]
+RowVersion = Annotated[int, Field(strict=True, ge=0, description="The version that the row is written on")]
 ExtensionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]+$", max_length=60)]
 
 
@@ -475,6 +476,44 @@ class LinkingPage(Model):
 
     items: list[Linking]
     next_cursor: str | None
+
+
+class CreateRow(ActionForm):
+    """A new article, and at once an action on it if there is one."""
+
+    op: Literal["create"]
+    article: WrittenForm
+    action: Action | None = None
+
+
+class PatchRow(Model):
+    """A change of a draft."""
+
+    op: Literal["patch"]
+    id: Id
+    version: RowVersion
+    article: dict[str, JsonValue]
+    """A merge patch (RFC 7396)."""
+
+
+class ActRow(ActionForm):
+    """An action of the workflow."""
+
+    op: Literal["act"]
+    id: Id
+    version: RowVersion
+    action: Action
+
+
+class DeleteRow(Model):
+    """The end of a draft that was never published."""
+
+    op: Literal["delete"]
+    id: Id
+    version: RowVersion
+
+
+Row = CreateRow | PatchRow | ActRow | DeleteRow
 
 
 class TagForm(Model):

@@ -54,8 +54,9 @@ async def create_tag(form: schemas.TagForm, visit: VisitOf) -> Response:
     tag = Tag(visit.parts.sources.new_id(), form.slug or slug_of(form.name), form.name, form.kind, form.names)
     async with visit.writing() as connection:
         await naming.create(visit, TAGS, tag, connection)
-    location = {"Location": Links(visit).to(f"/v1/editorial/tags/{tag.slug}")}
-    return versioned(_shown(tag), tag.version, status=201, headers=location)
+        location = {"Location": Links(visit).to(f"/v1/editorial/tags/{tag.slug}")}
+        shown = versioned(_shown(tag), tag.version, status=201, headers=location)
+        return await visit.answer(connection, shown)
 
 
 @router.get(
@@ -132,8 +133,9 @@ async def merge_tag(form: schemas.MergeForm, visit: VisitOf, slug: SlugInPath, v
     Everything that named this tag shows the other from now on, and all its slugs lead there. Its names are gone:
     the other one stays as it is.
     """
-    target = await naming.merge(visit, TAGS, slug, version, into=form.into)
-    return versioned(_shown(target), target.version)
+    async with visit.writing() as connection:
+        target = await naming.merge(visit, TAGS, slug, version, connection, into=form.into)
+        return await visit.answer(connection, versioned(_shown(target), target.version))
 
 
 def _form(tag: Tag) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from httpx import AsyncClient, Response
 from api.app import application
 from infra.settings import Settings
 from tests.everything import everything
-from tests.newsroom import Json, Newsroom, People, paragraph, png, somewhere
+from tests.newsroom import Json, Newsroom, People, lines, paragraph, png, somewhere
 
 OUTSIDERS = ("reader", "subscriber", "partner")
 GUARDED = ("/v1/editorial", "/v1/me")
@@ -34,6 +34,7 @@ EXPECTED = {
     "list_drafts": Row("articles.own", 403, 200, 200, 200),
     "read_draft": Row("articles.own", 403, 200, 404, 200),
     "edit_article": Row("articles.own", 403, 200, 404, 200),
+    "write_articles": Row("articles.own", 403, 200, 200, 200),
     "delete_article": Row("articles.own", 403, 204, 404, 204),
     "act_on_article": Row("articles.own", 403, 200, 404, 200),
     "list_revisions": Row("articles.own", 403, 200, 404, 200),
@@ -120,6 +121,8 @@ class Subjects:
 def _body(name: str) -> Json:
     if name == "upload_media":
         return {"files": {"file": ("a.png", png())}, "data": {"alt": "A square"}}
+    if name == "write_articles":
+        return lines({"op": "create", "article": {"title": "A title", "language": "en"}})
     forms: dict[str, Json] = {
         "create_article": {"title": "A title", "language": "en", "body": [paragraph("A few words.")]},
         "edit_article": {"title": "Another title"},
@@ -164,7 +167,9 @@ async def test_each_caller_gets_what_the_table_says(
     for caller, headers, expected in callers:
         path = await subjects.path(template)
         before = await everything(people.parts)
-        response = await client.request(method, path, headers={**headers, "If-Match": '"1"'}, **_body(name))
+        body = _body(name)
+        sent = {**headers, "If-Match": '"1"', **body.pop("headers", {})}
+        response = await client.request(method, path, headers=sent, **body)
         assert response.status_code == expected, f"{caller}: {response.text}"
         assert response.headers["cache-control"] == "no-store"
         after = await everything(people.parts)

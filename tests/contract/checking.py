@@ -10,6 +10,8 @@ from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
 from tests.newsroom import Json
 
+LINES = ("application/x-ndjson", "application/jsonl")
+
 
 class Unlike(AssertionError):
     """An answer is not what the contract says."""
@@ -37,7 +39,8 @@ class Checker:
         self._check_body(where, declared.get("content", {}), response.headers, response.content)
         is_form = "boundary" in request.headers.get("content-type", "")
         if response.is_success and not is_form and request.content:
-            self._check_body(where, operation["requestBody"]["content"], request.headers, request.content)
+            content = operation["requestBody"]["content"]
+            self._check_body(where, content, request.headers, _accepted(request, response))
         self.seen.add((operation["operationId"], response.status_code))
         self.count += 1
 
@@ -70,9 +73,18 @@ class Checker:
         declared = content.get(kind) or content.get(f"{kind.partition('/')[0]}/*")
         if declared is None:
             raise Unlike(f"{where} is {kind}, which is not declared")
-        if kind.endswith("json"):
+        if kind.endswith(("json", "jsonl")):
             schema = {**declared["schema"], "components": self.document["components"]}
             validator = OAS31Validator(schema, format_checker=oas31_format_checker)
-            flaws = [f"{flaw.json_path}: {flaw.message}" for flaw in validator.iter_errors(json.loads(body))]
-            if flaws:
-                raise Unlike(f"{where}: {flaws}")
+            for text in body.splitlines() if kind in LINES else [body]:
+                flaws = [f"{flaw.json_path}: {flaw.message}" for flaw in validator.iter_errors(json.loads(text))]
+                if flaws:
+                    raise Unlike(f"{where}: {flaws}")
+
+
+def _accepted(request: Request, response: Response) -> bytes:
+    """What a request sent and had accepted: of a bulk, the rows that were done."""
+    if request.headers["content-type"].partition(";")[0] not in LINES:
+        return request.content
+    rows, results = request.content.split(b"\n"), map(json.loads, response.text.splitlines())
+    return b"\n".join(rows[result["row"] - 1] for result in results if "problem" not in result)

@@ -91,6 +91,7 @@ WRONG = {
     ],
     "CACHE_SECONDS": ["canary", "-1", "3601"],
     "MAX_BODY_BYTES": ["canary", "1023"],
+    "MAX_BULK_BYTES": ["canary", "1023"],
     "MAX_UPLOAD_BYTES": ["canary", "1023"],
     "MAX_PIXELS": ["canary", "0"],
     "MEDIA_URL_SECONDS": ["canary", "59", "86401"],

@@ -3,7 +3,7 @@
 import itertools
 import re
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from sqlalchemy import text
 from infra.passwords import hash_password
 from infra.settings import Settings
 from infra.tables import metadata
-from tests.newsroom import Json, Newsroom, People, paragraph, png, words
+from tests.newsroom import Json, Newsroom, People, lines, paragraph, png, words
 from tests.wall.canaries import NOBODY, Canaries, tokens_in
 
 Word = Callable[[], str]
@@ -207,6 +207,24 @@ async def test_a_database_that_fails_in_the_middle_changes_nothing_and_tells_not
     assert await everything(app, settings) == before
     check(log, account.email)
     assert (await newsroom.send(method, path, **request)).is_success, "the same request works once it is mended"
+
+
+@pytest.mark.parametrize("table", ["idempotency_keys", "revisions", "events", None])
+async def test_keys_and_bulks_leave_nothing_of_what_was_sent(
+    app: FastAPI, newsroom: Newsroom, log: set[str], word: Word, table: str | None
+) -> None:
+    bad = {"op": word(), word(): word()}
+    request = lines({"op": "create", "article": form(word)}, bad, f'{{"{word()}"', word())
+    headers = {**request.pop("headers"), "Idempotency-Key": word()}
+    for path in ("/articles/bulk", "/articles/bulk?atomic=true"):
+        async with broken(app, table, "gone") if table else nullcontext():
+            answers = [await newsroom.send("POST", path, headers=headers, **request) for _ in range(2)]
+        assert not any(re.search(TELLING, answer.text) for answer in answers)
+    keyed = {"Idempotency-Key": word()}
+    for at in range(2):
+        await newsroom.send("POST", "/tags", json={"name": f"{word()} {at}"}, headers=keyed)
+    await newsroom.send("POST", "/tags", json={"name": word()}, headers={"Idempotency-Key": f"{word()}ä".encode()})
+    check(log)
 
 
 @pytest.mark.parametrize("table", ["accounts", "publications", "teasers", "media"])

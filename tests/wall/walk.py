@@ -10,7 +10,7 @@ import httpx
 from fastapi import FastAPI
 
 from infra.ids import new_id
-from tests.newsroom import Json, paragraph, png
+from tests.newsroom import Json, lines, paragraph, png
 from tests.wall.canaries import plain_bytes, told_by
 from tests.wall.corpus import PASSWORD, Corpus
 
@@ -185,6 +185,7 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "create_article": {"json": draft},
         "edit_article": {"json": {"title": "Another try"}},
         "delete_article": {},
+        "write_articles": lines({"op": "create", "article": draft}),
         "act_on_article": {"json": {"note": "A note.", "public_note": "A reason."}},
         "restore_revision": {},
         "create_preview": {"json": {"role": "reader"}},
@@ -210,7 +211,9 @@ def writes(app: FastAPI, corpus: Corpus, operation: Operation) -> Iterator[Asked
         "give it a body in tests/wall/walk.py"
     )
     versions = {one["id"]: one["version"] for one in (*corpus.articles.values(), *corpus.media.values())}
-    assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match"}
+    assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match", "idempotency-key"}
     for path in paths(app, values, operation):
         version = next((version for id_, version in versions.items() if id_ in path), 1)
-        yield Asked(operation, path, {}, {**bodies[operation.id], "headers": {"If-Match": f'"{version}"'}})
+        body = bodies[operation.id]
+        headers = {**body.get("headers", {}), "If-Match": f'"{version}"'}
+        yield Asked(operation, path, {}, {**body, "headers": headers})
