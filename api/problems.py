@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -27,6 +27,7 @@ _OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
     errors.NotThere: "not-found",
     errors.WrongState: "wrong-state",
     errors.Conflict: "conflict",
+    errors.InUse: "conflict",
     errors.Withdrawn: "withdrawn",
     errors.Stale: "stale",
     errors.TooLarge: "too-large",
@@ -45,6 +46,14 @@ class Flaw(BaseModel):
     detail: str
 
 
+class Use(BaseModel):
+    """Where a thing is used."""
+
+    type: Literal["article", "contributor"]
+    id: str
+    title: str | None = Field(default=None, description="Its title or name, if you may edit it")
+
+
 class Problem(BaseModel):
     """A problem document (RFC 9457)."""
 
@@ -57,6 +66,7 @@ class Problem(BaseModel):
     request_id: str = Field(description="Made here; finds the request in the server's log")
     errors: list[Flaw] | None = Field(default=None, description="What is wrong with the input")
     rule: str | None = Field(default=None, description="The rule that refused")
+    used_by: list[Use] | None = Field(default=None, description="Where it is used, so that it can't go")
     current_version: int | None = Field(default=None, description="The version that there is now")
     error: str | None = Field(default=None, description="Error code of RFC 6749, section 5.2")
 
@@ -134,10 +144,15 @@ def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
             return {}
 
 
-def _members(refusal: errors.Refusal) -> dict[str, Any]:
+def _members(refusal: errors.Refusal) -> dict[str, Any]:  # noqa: PLR0911 - one a refusal
     match refusal:
         case errors.WrongState(rule=rule) | errors.Conflict(rule=rule):
             return {"rule": rule}
+        case errors.InUse(used_by=used_by):
+            return {
+                "rule": "in-use",
+                "used_by": [Use(type=use.type, id=use.id, title=use.title) for use in used_by],
+            }
         case errors.Stale(current=current):
             return {"current_version": current}
         case errors.Unfit(flaws=flaws):

@@ -26,6 +26,23 @@ class NotThere(Refusal):
         super().__init__("There is nothing here.")
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where a thing is used: by what kind of thing, by which, and its title for whoever may know it."""
+
+    type: str
+    id: str
+    title: str | None = None
+
+
+class InUse(Refusal):
+    """It is used, so it can't go; `used_by` tells where."""
+
+    def __init__(self, detail: str, *, used_by: tuple[Use, ...]) -> None:
+        super().__init__(detail)
+        self.used_by = used_by
+
+
 class Withdrawn(Refusal):
     """It was public and was taken back for the reason in `detail`, which is public too."""
 

@@ -7,11 +7,13 @@ from pydantic import TypeAdapter
 from domain.articles import Draft
 from domain.body import Body
 from domain.editions import Front
+from domain.media import Rendition
 
 _body: TypeAdapter[Body] = TypeAdapter(Body)
 _draft = TypeAdapter(Draft)
 _front = TypeAdapter(Front)
 _strings: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+_renditions: TypeAdapter[tuple[Rendition, ...]] = TypeAdapter(tuple[Rendition, ...])
 _mapping: TypeAdapter[Mapping[str, str]] = TypeAdapter(Mapping[str, str])
 
 
@@ -63,3 +65,13 @@ def dump_names(names: Mapping[str, str]) -> str:
 def load_names(text: str) -> Mapping[str, str]:
     """Return the names by language that this JSON holds."""
     return _mapping.validate_json(text)
+
+
+def dump_renditions(renditions: tuple[Rendition, ...]) -> str:
+    """Return a picture's renditions as JSON."""
+    return _renditions.dump_json(renditions).decode()
+
+
+def load_renditions(text: str) -> tuple[Rendition, ...]:
+    """Return the renditions that this JSON holds."""
+    return _renditions.validate_json(text)

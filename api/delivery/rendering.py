@@ -9,7 +9,7 @@ from domain.articles import LeadImage, Publication
 from domain.body import Block, Body, Divider, Embed, Image, Paywall, ReadAlso, Text
 from domain.delivery import ArticleName, Card, Delivery, Names, Picture
 from domain.editions import Front
-from domain.media import ORIGINAL
+from domain.media import ORIGINAL, Rendition
 
 
 def article(delivery: Delivery, links: Links) -> schemas.Article:
@@ -121,16 +121,30 @@ def _link(name: ArticleName, links: Links) -> schemas.ArticleLink:
 
 
 def _media(picture: Picture, alt: str | None, links: Links, *, signed: bool) -> schemas.Media:
-    url = links.picture(picture.id, signed_for=A_READER if signed else None)
+    signed_for = A_READER if signed else None
+    url = links.picture(picture.id, signed_for=signed_for)
     size = {"width": picture.width, "height": picture.height, "content_type": picture.content_type}
     return schemas.Media(
         id=picture.id,
         url=url,
         alt=picture.alt if alt is None else alt,
         licence=picture.licence,
-        renditions=[schemas.Rendition(name=ORIGINAL, url=url, **size)],
-        placeholder=None,
+        renditions=[
+            schemas.Rendition(name=ORIGINAL, url=url, **size),
+            *(_rendition(picture.id, one, links, signed_for) for one in picture.renditions),
+        ],
+        placeholder=picture.placeholder,
         **size,
+    )
+
+
+def _rendition(media_id: str, rendition: Rendition, links: Links, signed_for: str | None) -> schemas.Rendition:
+    return schemas.Rendition(
+        name=rendition.name,
+        url=links.picture(media_id, rendition.name, signed_for=signed_for),
+        width=rendition.facts.width,
+        height=rendition.facts.height,
+        content_type=rendition.facts.content_type,
     )
 
 
