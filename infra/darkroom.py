@@ -44,10 +44,11 @@ class Darkroom:
     def _develop(self, upload: Path, folder: Path) -> Developed:
         original = folder / ORIGINAL
         kept = images.keep(upload, original, max_pixels=self._max_pixels)
-        widths = renditions.make_widths(original, kept.facts, folder, widths=self._widths, new_key=self._new_key)
-        crops = renditions.make_crops(original, kept.facts, folder, focus=CENTRE, new_key=self._new_key)
-        return Developed(kept, widths + crops, renditions.placeholder(original))
+        proof = renditions.proof_of(original, kept.facts, widths=self._widths)
+        widths = renditions.make_widths(proof, folder, widths=self._widths, new_key=self._new_key)
+        crops = renditions.make_crops(proof, folder, focus=CENTRE, new_key=self._new_key)
+        return Developed(kept, widths + crops, renditions.placeholder(proof))
 
     def _crops(self, medium: Medium, original: Path, folder: Path) -> tuple[Rendition, ...]:
-        focus = medium.focal_point or CENTRE
-        return renditions.make_crops(original, medium.facts, folder, focus=focus, new_key=self._new_key)
+        proof = renditions.proof_of(original, medium.facts, widths={})
+        return renditions.make_crops(proof, folder, focus=medium.focal_point or CENTRE, new_key=self._new_key)

@@ -17,6 +17,7 @@ from infra.metadata import suggested_credit
 
 QUALITY = 92
 MAX_FRAMES = 1_000
+MAX_SIDE = 16_000
 HELD_BYTES = 150_000_000  # what decoding one picture may take at once; with it, a process stays under 300 MB
 UPRIGHT = 1
 
@@ -96,10 +97,12 @@ def _check_size(head: pyvips.Image, content_type: ImageType, max_pixels: int) ->
     frames = _frames(head)
     if frames > MAX_FRAMES:
         raise Unfit(Flaw("/file", f"The picture has more than {MAX_FRAMES} frames."))
+    if max(head.width, head.height) > MAX_SIDE:
+        raise Unfit(Flaw("/file", f"The picture is longer than {MAX_SIDE} pixels."))
     if head.width * head.height * frames > max_pixels:
         raise Unfit(Flaw("/file", f"The picture has more than {max_pixels} pixels."))
     if _held(head, content_type) > HELD_BYTES:
-        raise Unfit(Flaw("/file", "The picture is too large for its kind. Send a plain, upright JPEG or PNG."))
+        raise Unfit(Flaw("/file", "The picture is too large for its kind. Send a plain, upright JPEG."))
 
 
 def _held(head: pyvips.Image, content_type: ImageType) -> int:
@@ -117,7 +120,7 @@ def _held_a_pixel(head: pyvips.Image, content_type: ImageType) -> int:
             is_halved = _said(head, "jpeg-chroma-subsample", "") == "4:2:0"
             return _depth(head) * (1 if is_halved else 2) if _said(head, "jpeg-multiscan", 0) else 0
         case ImageType.PNG:
-            return _depth(head) if _said(head, "interlaced", 0) else 0
+            return _depth(head) if _said(head, "interlaced", 0) or head.hasalpha() else 0
         case ImageType.GIF:
             return 12
     if _frames(head) > 1:

@@ -1,7 +1,12 @@
-"""The smaller forms of a kept picture: named widths, crops around the focal point, a placeholder. libvips."""
+"""The smaller forms of a kept picture: named widths, crops around the focal point, a placeholder. libvips.
+
+The picture is decoded once, into a proof that is large enough for all of them and small enough for the memory.
+"""
 
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import sqrt
 from pathlib import Path
 
 import pyvips
@@ -16,52 +21,62 @@ MAX_PIXELS_WITH_ALPHA = 3_000_000  # their encoding takes three times the memory
 PLACEHOLDER_SIDE, PLACEHOLDER_QUALITY = 16, 20
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A picture in memory, no larger than its renditions need it."""
+
+    image: pyvips.Image
+    width: int
+    """Of the original."""
+
+
+def proof_of(original: Path, facts: Facts, *, widths: Mapping[str, int]) -> Proof:
+    """Return a picture's proof."""
+    wide = max((*widths.values(), *(crop.width for crop in CROPS.values())))
+    enough = max(wide / facts.width, max(crop.width for crop in CROPS.values()) / min(facts.width, facts.height))
+    scale = min(1.0, enough, sqrt(MAX_PIXELS / (facts.width * facts.height)))
+    across, down = (max(1, round(side * scale)) for side in (facts.width, facts.height))
+    image = pyvips.Image.thumbnail(str(original), across, height=down, size="force")
+    return Proof(image.copy_memory(), facts.width)
+
+
 def make_widths(
-    original: Path, facts: Facts, folder: Path, *, widths: Mapping[str, int], new_key: Callable[[], str]
+    proof: Proof, folder: Path, *, widths: Mapping[str, int], new_key: Callable[[], str]
 ) -> tuple[Rendition, ...]:
     """Write a picture in each named width that is not wider than itself."""
     return tuple(
-        _saved(_within(original, width), name, folder, new_key)
+        _saved(_within(proof.image, width), name, folder, new_key)
         for name, width in widths.items()
-        if width <= facts.width
+        if width <= proof.width
     )
 
 
-def make_crops(
-    original: Path, facts: Facts, folder: Path, *, focus: Focus, new_key: Callable[[], str]
-) -> tuple[Rendition, ...]:
+def make_crops(proof: Proof, folder: Path, *, focus: Focus, new_key: Callable[[], str]) -> tuple[Rendition, ...]:
     """Write the crops of a picture around its focal point."""
-    boxes = {name: crop.around(focus, width=facts.width, height=facts.height) for name, crop in CROPS.items()}
+    image = proof.image
+    boxes = {name: crop.around(focus, width=image.width, height=image.height) for name, crop in CROPS.items()}
     return tuple(
-        _saved(_part(original, facts, box, CROPS[name].width), name, folder, new_key)
-        for name, box in boxes.items()
+        _saved(_part(image, box, CROPS[name].width), name, folder, new_key) for name, box in boxes.items()
     )
 
 
-def placeholder(original: Path) -> str:
+def placeholder(proof: Proof) -> str:
     """Return a picture of a few pixels, as an address that holds it."""
-    image = pyvips.Image.thumbnail(str(original), PLACEHOLDER_SIDE, height=PLACEHOLDER_SIDE, size="down")
+    image = proof.image.thumbnail_image(PLACEHOLDER_SIDE, height=PLACEHOLDER_SIDE, size="down")
     if image.hasalpha():
         image = image.flatten(background=255)
     data = image.webpsave_buffer(Q=PLACEHOLDER_QUALITY, keep="none")
     return f"data:{ImageType.WEBP};base64,{b64encode(data).decode()}"
 
 
-def _within(original: Path, width: int) -> pyvips.Image:
+def _within(image: pyvips.Image, width: int) -> pyvips.Image:
     """Return the picture in a width, or narrower if it is so high that it would take too much memory."""
-    has_alpha = pyvips.Image.new_from_file(str(original)).hasalpha()
-    pixels = MAX_PIXELS_WITH_ALPHA if has_alpha else MAX_PIXELS
-    height = min(MAX_HEIGHT, pixels // width)
-    return pyvips.Image.thumbnail(str(original), width, height=height, size="down")
+    pixels = MAX_PIXELS_WITH_ALPHA if image.hasalpha() else MAX_PIXELS
+    return image.thumbnail_image(width, height=min(MAX_HEIGHT, pixels // width), size="down")
 
 
-def _part(original: Path, facts: Facts, box: Box, width: int) -> pyvips.Image:
-    scale = min(1.0, width / box.width)
-    across, down = (max(1, round(side * scale)) for side in (facts.width, facts.height))
-    image = pyvips.Image.thumbnail(str(original), across, height=down, size="force")
-    wide, high = (max(1, round(side * scale)) for side in (box.width, box.height))
-    left, top = min(round(box.left * scale), across - wide), min(round(box.top * scale), down - high)
-    return image.crop(left, top, wide, high)
+def _part(image: pyvips.Image, box: Box, width: int) -> pyvips.Image:
+    return image.crop(box.left, box.top, box.width, box.height).thumbnail_image(width, size="down")
 
 
 def _saved(image: pyvips.Image, name: str, folder: Path, new_key: Callable[[], str]) -> Rendition:

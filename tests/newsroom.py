@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 
 import httpx
+import pyvips
 
 from api.parts import Parts
 from domain.people import Account, Role
@@ -75,6 +76,12 @@ def png(width: int = 8, height: int = 6, shade: int = 0) -> bytes:
     """A small valid PNG."""
     rows = b"".join(b"\x00" + bytes([shade, 128, 255]) * width for _ in range(height))
     return png_of(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), zlib.compress(rows))
+
+
+def kept_png(width: int = 8, height: int = 6, shade: int = 0) -> bytes:
+    """A PNG that is kept as it is, because the same library has written it."""
+    data: bytes = pyvips.Image.new_from_buffer(png(width, height, shade), "").pngsave_buffer(keep="none")
+    return data
 
 
 def another_png() -> bytes:

@@ -108,7 +108,7 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
     draft, medium = await newsroom.draft(), await newsroom.medium()
     tag = {"slug": "new", "name": "New", "kind": "topic", "names": {"fr": "Nouveau"}}
     maker = {"slug": "new", "name": "New", "kind": "person", "bio": "Writes."}
-    said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L"}
+    said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L", "focal_point": {"x": 0.25, "y": 1}}
     notes = {"note": "In", "public_note": "Out"}
     root = "/v1/editorial"
     return {

@@ -11,7 +11,7 @@ from httpx import AsyncClient, Response
 from api.app import application
 from infra.settings import Settings
 from tests.everything import everything
-from tests.newsroom import Json, Newsroom, People, paragraph, png
+from tests.newsroom import Json, Newsroom, People, another_png, paragraph
 
 OUTSIDERS = ("reader", "subscriber", "partner")
 GUARDED = ("/v1/editorial", "/v1/me")
@@ -39,6 +39,7 @@ EXPECTED = {
     "list_media": Row("media", 403, 403, 403, 200),
     "read_medium": Row("media", 403, 403, 403, 200),
     "edit_medium": Row("media", 403, 403, 403, 200),
+    "delete_medium": Row("media", 403, 403, 403, 204),
     "list_newsroom_tags": Row("newsroom", 403, 200, 200, 200),
     "create_tag": Row("tags", 403, 403, 403, 201),
     "read_newsroom_tag": Row("newsroom", 403, 200, 200, 200),
@@ -101,7 +102,7 @@ class Subjects:
 
 def _body(name: str) -> Json:
     if name == "upload_media":
-        return {"files": {"file": ("a.png", png())}, "data": {"alt": "A square"}}
+        return {"files": {"file": ("a.png", another_png())}, "data": {"alt": "A square"}}
     forms: dict[str, Json] = {
         "create_article": {"title": "A title", "language": "en", "body": [paragraph("A few words.")]},
         "edit_article": {"title": "Another title"},

@@ -8,7 +8,7 @@ import pytest
 from fastapi import FastAPI
 
 from tests.wall import walk
-from tests.wall.canaries import NOBODY, Canaries
+from tests.wall.canaries import NOBODY, Canaries, pictures_in
 from tests.wall.corpus import PERSONS, Corpus
 
 SIGNED = re.compile(rb'"url":"https://api\.test(/media/[^"]+\?[^"]+)"')
@@ -54,7 +54,7 @@ async def walked(corpus: Corpus, person: str, asked: walk.Asked, answered: set[s
     for url in () if asked.params else SIGNED.findall(answer.body):
         opened = await corpus.client.get(url.decode())
         assert opened.status_code == 200
-        met |= corpus.canaries.in_text(opened.content.decode("latin-1") + opened.headers["etag"])
+        met |= corpus.canaries.in_text(pictures_in(opened, opened.content) + opened.headers["etag"])
     for variant in () if thin else VARIANTS:
         check(corpus, person, asked, await walk.send(corpus, person, asked, **variant))
     return met

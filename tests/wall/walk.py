@@ -76,7 +76,7 @@ class Values:
             "slug_or_id": [*slugs, *ids],
             "article_id": ids,
             "media_id": media,
-            "rendition": ["original", "small"],
+            "rendition": ["original", "small", "square", "wide", "nothing-here"],
             "slug": names,
         }
         self.queries: dict[str, list[str]] = {
@@ -179,7 +179,8 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "delete_article": {},
         "act_on_article": {"json": {"note": "A note.", "public_note": "A reason."}},
         "upload_media": {"data": {"alt": "A try"}, "files": {"file": ("try.png", png())}},
-        "edit_medium": {"json": {"alt": "Another try"}},
+        "edit_medium": {"json": {"alt": "Another try", "focal_point": {"x": 0, "y": 1}}},
+        "delete_medium": {},
         "create_tag": {"json": {"name": "A try"}},
         "edit_tag": {"json": {"name": "Another try"}},
         "create_contributor": {"json": {"name": "A try"}},
