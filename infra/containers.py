@@ -12,11 +12,11 @@ from domain.errors import WrongMedia
 from domain.media import ImageType
 
 
-def copy_bare(source: Path, target: Path, content_type: ImageType) -> None:
-    """Copy an animation or picture without its metadata. It takes a while: keep it off the event loop."""
+def copy_bare(source: Path, target: Path, content_type: ImageType, *, width: int, height: int) -> None:
+    """Copy an animation or picture of this size without its metadata; keep it off the event loop."""
     with source.open("rb") as read, target.open("xb") as write:
         if content_type is ImageType.GIF:
-            _copy_gif(read, write)
+            _copy_gif(read, write, width.to_bytes(2, "little") + height.to_bytes(2, "little"))
         else:
             _copy_webp(read, write)
 
@@ -40,9 +40,9 @@ _LOOPING = (b"\x0bNETSCAPE2.0", b"\x0bANIMEXTS1.0")
 _TABLE_FOLLOWS, _TABLE_SIZE = 0x80, 0x07
 
 
-def _copy_gif(read: BinaryIO, write: BinaryIO) -> None:
-    screen = _taken(read, 13)
-    write.write(screen + _colour_table(read, screen[10]))
+def _copy_gif(read: BinaryIO, write: BinaryIO, size: bytes) -> None:
+    screen = _taken(read, 13)  # may claim another size than its frames have; the decoder's word counts
+    write.write(screen[:6] + size + screen[10:] + _colour_table(read, screen[10]))
     control = b""
     while (kind := read.read(1)) not in {_TRAILER, b""}:
         if kind == _EXTENSION:

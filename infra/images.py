@@ -141,7 +141,7 @@ def _write(source: Path, target: Path, head: pyvips.Image, content_type: ImageTy
     image = pyvips.Image.new_from_file(str(source), access=access, fail_on="error", **frames)
     if _is_copied(head, content_type):
         image.avg()  # reads every pixel, and so finds what is cut off or broken
-        copy_bare(source, target, content_type)
+        copy_bare(source, target, content_type, width=head.width, height=head.height)
         return head.width, head.height
     image = _in_srgb(image if _is_upright(head) else image.autorot())
     match content_type:

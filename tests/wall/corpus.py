@@ -40,6 +40,7 @@ class Corpus:
     old_slugs: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     contributors: list[str] = field(default_factory=list)
+    opened: dict[bytes, set[str]] = field(default_factory=dict)  # pictures' addresses, and what they show
 
     @property
     def editor(self) -> Newsroom:
@@ -54,7 +55,7 @@ class Corpus:
 
     async def medium(self, name: str, *, said: frozenset[str] = STAFF, seen: frozenset[str] = STAFF) -> Json:
         """A picture: `said` may read its texts, `seen` may see it. Staff alone learns all of its digest."""
-        data = marked_png(self.word(seen))
+        data = marked_png(name)
         texts = {name: self.word(said) for name in ("alt", "caption", "credit", "licence")}
         medium = self.media[name] = await self.editor.medium(data, **texts)
         self.canaries.told(medium["id"], seen)
@@ -147,7 +148,7 @@ class Corpus:
 
 
 def marked_png(mark: str) -> bytes:
-    """A picture of dots that no other one has, in its smaller forms neither."""
+    """A picture of dots that no other one has, so that its smaller forms are no other's either."""
     luck = random.Random(mark)
     rows = b"".join(b"\x00" + luck.randbytes(24 * 3) for _ in range(18))
     return png_of(struct.pack(">IIBBBBB", 24, 18, 8, 2, 0, 0, 0), zlib.compress(rows))
