@@ -42,11 +42,11 @@ async def test_of_many_uploads_of_one_file_at_once_one_makes_the_record(
     assert len(files_under(settings.media_dir)) == sum(len(one["renditions"]) for one in listed)
 
 
-async def delete(newsroom: Newsroom, medium: Json, version: int = 1) -> Json:
+async def delete(newsroom: Newsroom, medium: Json, version: int = 1) -> list[Json]:
     refused = await newsroom.send("DELETE", f"/media/{medium['id']}", version=version)
     assert refused.status_code == 409, refused.text
     assert (refused.json()["type"], refused.json()["rule"]) == ("/problems/conflict", "in-use")
-    used_by: Json = refused.json()["used_by"]
+    used_by: list[Json] = refused.json()["used_by"]
     assert (await newsroom.send("GET", f"/media/{medium['id']}")).json()["used_by"] == [
         {"title": None, **use} for use in used_by
     ]

@@ -8,7 +8,7 @@ import pytest
 
 from infra.pictures import ABANDONED_SECONDS, changing, sweep
 from infra.settings import Settings
-from tests.newsroom import Newsroom, People
+from tests.newsroom import Json, Newsroom, People
 from tests.raw import files_under
 
 
@@ -18,18 +18,22 @@ def grow_old(folder: Path) -> None:
         os.utime(path, (long_ago, long_ago))
 
 
+async def _break_off(people: People, medium: Json) -> None:
+    async with changing(people.parts.database, people.parts.storage, medium["id"]) as change:
+        for name in ("made", "half"):
+            (change.folder / name).write_bytes(b"x")
+        people.parts.storage.put(change.folder / "made", medium["id"], "key")
+        change.touched.update(["key", ""])
+        raise ZeroDivisionError
+
+
 async def test_a_change_that_fails_leaves_only_what_the_record_names(
     newsroom: Newsroom, people: People, settings: Settings
 ) -> None:
-    medium, parts = await newsroom.medium(), people.parts
+    medium = await newsroom.medium()
     before = files_under(settings.media_dir)
     with pytest.raises(ZeroDivisionError):
-        async with changing(parts.database, parts.storage, medium["id"]) as change:
-            (change.folder / "made").write_bytes(b"x")
-            parts.storage.put(change.folder / "made", medium["id"], "key")
-            change.touched.update(["key", ""])
-            (change.folder / "half").write_bytes(b"x")
-            _ = 1 / 0
+        await _break_off(people, medium)
     assert files_under(settings.media_dir) == before
     assert list((settings.media_dir / "unfinished").iterdir()) == []
 
