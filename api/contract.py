@@ -213,6 +213,8 @@ def _complete_responses(path: str, operation: dict[str, Any]) -> None:
             _add_header(response, "Link")
         elif path.startswith("/v1/editorial") and status in {"200", "201"} and "DryRun" not in shown:
             _add_header(response, "ETag", like="Version")
+        if status == "200" and "201" in responses and "DryRun" not in shown:
+            _add_header(response, "Location")  # it was made before
     problem = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
     responses["default"] = {"description": "Any other failure", "content": problem}
 

@@ -38,7 +38,7 @@ def halves(width: int = 80, height: int = 60, **fields: Any) -> pyvips.Image:
 
 def photograph() -> bytes:
     """A JPEG as a telephone makes it: turned, with its place, its maker and a comment."""
-    fields = {
+    fields: Json = {
         "orientation": 6,
         "exif-ifd0-Artist": "Ada Artist (zq-secret)",
         "exif-ifd3-GPSLatitudeRef": "N",
