@@ -16,6 +16,7 @@ from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
 from infra.ids import Sources
 from infra.migrations import prepare
+from infra.pictures import sweep
 from infra.settings import Settings, load_settings
 
 EXPOSED = ("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
@@ -71,6 +72,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     try:
         await prepare(parts.database)
+        await sweep(parts.database, parts.storage)
         yield
     finally:
         await parts.database.close()

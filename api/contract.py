@@ -229,6 +229,8 @@ def _complete_responses(path: str, operation: dict[str, Any], versioned: frozens
             _add_header(response, "Link")
         if _shows_one_of(response, versioned):
             _add_header(response, "ETag", like="Version")
+        if status == "200" and "201" in responses and "DryRun" not in shown:
+            _add_header(response, "Location")  # it was made before
     problem = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
     responses["default"] = {"description": "Any other failure", "content": problem}
 

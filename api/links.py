@@ -27,12 +27,12 @@ class Links:
             language=quote(publication.language), slug=quote(publication.slug), id=publication.article_id
         )
 
-    def picture(self, media_id: str, *, signed_for: str | None) -> str:
-        """Return the address of a picture; a signed one opens it for some minutes to whoever has it.
+    def picture(self, media_id: str, rendition: str = ORIGINAL, *, signed_for: str | None) -> str:
+        """Return the address of a form of a picture; a signed one opens it for some minutes to whoever has it.
 
         For a reader it does so only while some live article shows the picture, for the newsroom always.
         """
-        path = f"/media/{media_id}/{ORIGINAL}"
+        path = f"/media/{media_id}/{rendition}"
         if signed_for is None:
             return self.to(path)
         settings = self.visit.parts.settings

@@ -11,6 +11,7 @@ from api.idempotency import Attempt
 from domain.events import Event
 from domain.people import Person
 from infra import events
+from infra.darkroom import Darkroom
 from infra.db import Connection, Database
 from infra.ids import Sources
 from infra.keys import load_keyring
@@ -32,6 +33,7 @@ class Parts:
     seals: Seals
     passwords: Passwords
     storage: Storage
+    darkroom: Darkroom
 
 
 def assemble(settings: Settings, sources: Sources) -> Parts:
@@ -44,7 +46,8 @@ def assemble(settings: Settings, sources: Sources) -> Parts:
         tokens=Tokens(keyring, issuer=settings.base_url, audience=settings.token_audience),
         seals=Seals(keyring),
         passwords=Passwords(),
-        storage=Storage(settings.media_dir, limit=settings.max_upload_bytes),
+        storage=Storage(settings.media_dir),
+        darkroom=Darkroom(max_pixels=settings.max_pixels, widths=settings.renditions, new_key=sources.new_key),
     )
 
 

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Literal
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -48,10 +48,11 @@ class Changed(BaseModel):
 
 
 class Use(BaseModel):
-    """Something that names what was to be removed."""
+    """Where a thing is used."""
 
-    type: str
+    type: Literal["article", "contributor"]
     id: str
+    title: str | None = Field(default=None, description="Its title or name, if you may edit it")
 
 
 class Problem(BaseModel):
@@ -66,7 +67,9 @@ class Problem(BaseModel):
     request_id: str = Field(description="Made here; finds the request in the server's log")
     errors: list[Flaw] | None = Field(default=None, description="What is wrong with the input")
     rule: str | None = Field(default=None, description="The rule that refused")
-    used_by: list[Use] | None = Field(default=None, description="What names it, up to 20 of them")
+    used_by: list[Use] | None = Field(
+        default=None, description="What uses it, up to 100 of them"
+    )
     current_version: int | None = Field(default=None, description="The version that there is now")
     changed: Changed | None = Field(default=None, description="What has changed since the version that was named")
     error: str | None = Field(default=None, description="Error code of RFC 6749, section 5.2")
@@ -206,7 +209,10 @@ def _members(refusal: errors.Refusal) -> dict[str, Any]:  # noqa: PLR0911 - one 
         case errors.WrongState(rule=rule) | errors.Conflict(rule=rule) | errors.NotAllowed(rule=rule):
             return {"rule": rule}
         case errors.InUse(used_by=used_by):
-            return {"rule": refusal.rule, "used_by": [Use(type=use.type, id=use.id) for use in used_by]}
+            return {
+                "rule": "in-use",
+                "used_by": [Use(type=use.type, id=use.id, title=use.title) for use in used_by],
+            }
         case errors.Stale(current=current, fields=fields, blocks=blocks):
             changed = Changed(
                 fields=list(fields), blocks=[ChangedBlock(key=key, change=fate) for key, fate in blocks]

@@ -13,6 +13,7 @@ from domain.articles import Publication
 from domain.body import Body, article_ids, media_ids
 from domain.credits import Contributor, Credit
 from domain.editions import Front
+from domain.media import Rendition
 from domain.tags import Tag
 
 
@@ -39,6 +40,8 @@ class Picture:
     caption: str | None
     credit: str | None
     licence: str | None
+    renditions: tuple[Rendition, ...] = ()
+    placeholder: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,23 @@ class NotThere(Refusal):
         super().__init__("There is nothing here.")
 
 
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Where a thing is used: by what kind of thing, by which, and its title for whoever may know it."""
+
+    type: str
+    id: str
+    title: str | None = None
+
+
+class InUse(Refusal):
+    """It cannot be removed while other things name it; `used_by` tells some of them."""
+
+    def __init__(self, detail: str, *, used_by: tuple[Use, ...]) -> None:
+        super().__init__(detail)
+        self.used_by = used_by
+
+
 class Withdrawn(Refusal):
     """It was public and was taken back for the reason in `detail`, which is public too."""
 
@@ -60,24 +77,6 @@ class Conflict(Refusal):
     def __init__(self, detail: str, *, rule: str) -> None:
         super().__init__(detail)
         self.rule = rule
-
-
-@dataclass(frozen=True, slots=True)
-class Use:
-    """Something that names what was to be removed: its type, such as `article`, and its id."""
-
-    type: str
-    id: str
-
-
-class InUse(Refusal):
-    """It cannot be removed while other things name it; `used_by` tells some of them."""
-
-    rule = "in-use"
-
-    def __init__(self, detail: str, *, used_by: tuple[Use, ...]) -> None:
-        super().__init__(detail)
-        self.used_by = used_by
 
 
 class Stale(Refusal):

@@ -8,12 +8,14 @@ from domain.articles import Correction, Draft
 from domain.body import Body
 from domain.credits import WebLink
 from domain.editions import Front
+from domain.media import Rendition
 
 _body: TypeAdapter[Body] = TypeAdapter(Body)
 _draft = TypeAdapter(Draft)
 _front = TypeAdapter(Front)
 _corrections: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(tuple[Correction, ...])
 _strings: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
+_renditions: TypeAdapter[tuple[Rendition, ...]] = TypeAdapter(tuple[Rendition, ...])
 _mapping: TypeAdapter[Mapping[str, str]] = TypeAdapter(Mapping[str, str])
 _links: TypeAdapter[tuple[WebLink, ...]] = TypeAdapter(tuple[WebLink, ...])
 
@@ -86,3 +88,13 @@ def dump_links(links: tuple[WebLink, ...]) -> str:
 def load_links(text: str) -> tuple[WebLink, ...]:
     """Return the links that this JSON holds."""
     return _links.validate_json(text)
+
+
+def dump_renditions(renditions: tuple[Rendition, ...]) -> str:
+    """Return a picture's renditions as JSON."""
+    return _renditions.dump_json(renditions).decode()
+
+
+def load_renditions(text: str) -> tuple[Rendition, ...]:
+    """Return the renditions that this JSON holds."""
+    return _renditions.validate_json(text)

@@ -3,28 +3,46 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, or_, select, union, update
+from sqlalchemy import ColumnElement, Row, Select, delete, or_, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import Stale
-from domain.media import Facts, ImageType, Medium
-from infra.publications import HEADER, publication_of
-from infra.tables import contributors, media, publication_contributors, publication_media, publications
+from domain.errors import Stale, Use
+from domain.media import Facts, Focus, ImageType, Medium
+from domain.people import Person
+from domain.permissions import may_see_article
+from infra import documents
+from infra.publications import HEADER, SUPERSEDED, publication_of
+from infra.tables import (
+    articles,
+    contributors,
+    draft_links,
+    media,
+    publication_contributors,
+    publication_media,
+    publications,
+    revisions,
+)
 from infra.visibility import gate_is_open, is_live
+
+MAX_USES = 100
 
 
 def _medium(row: Row[Any]) -> Medium:
-    facts = Facts(ImageType(row.content_type), row.width, row.height, row.size, row.digest)
     return Medium(
-        row.id,
-        facts,
-        row.alt,
-        row.caption,
-        row.credit,
-        row.licence,
-        row.created_by,
-        row.created_at,
-        row.version,
+        id=row.id,
+        facts=Facts(ImageType(row.content_type), row.width, row.height, row.size, row.digest),
+        alt=row.alt,
+        caption=row.caption,
+        credit=row.credit,
+        licence=row.licence,
+        created_by=row.created_by,
+        created_at=row.created_at,
+        version=row.version,
+        uploaded_digest=row.uploaded_digest,
+        renditions=documents.load_renditions(row.renditions),
+        placeholder=row.placeholder,
+        focal_point=None if row.focal_x is None else Focus(row.focal_x, row.focal_y),
+        suggested_credit=row.suggested_credit,
     )
 
 
@@ -34,11 +52,26 @@ async def get(connection: AsyncConnection, media_id: str) -> Medium | None:
     return _medium(row) if row else None
 
 
+async def find_uploaded(connection: AsyncConnection, digest: str) -> Medium | None:
+    """Return the medium that was made of a file with this digest."""
+    row = (await connection.execute(select(media).where(media.c.uploaded_digest == digest))).one_or_none()
+    return _medium(row) if row else None
+
+
+async def of(connection: AsyncConnection, ids: frozenset[str]) -> dict[str, Medium]:
+    """Return those of these media that exist, by their ids."""
+    rows = await connection.execute(select(media).where(media.c.id.in_(ids)))
+    return {row.id: _medium(row) for row in rows}
+
+
 async def existing(
     connection: AsyncConnection, ids: frozenset[str], *, only_public_or: frozenset[str] | None, now: datetime
 ) -> frozenset[str]:
-    """Return those of these ids that exist; if asked for, only the ones that everybody sees, or these."""
-    query = select(media.c.id).where(media.c.id.in_(ids))
+    """Return those of these ids that exist; if asked for, only the ones that everybody sees, or these.
+
+    They stay until the caller's transaction ends, so that nobody removes what a draft is about to name.
+    """
+    query = select(media.c.id).where(media.c.id.in_(ids)).with_for_update(read=True, key_share=True)
     if only_public_or is not None:
         query = query.where(or_(media.c.id.in_(only_public_or), _shown(behind_gates=False, now=now)))
     return frozenset((await connection.scalars(query)).all())
@@ -101,6 +134,9 @@ async def add(connection: AsyncConnection, medium: Medium) -> None:
             height=medium.facts.height,
             size=medium.facts.size,
             digest=medium.facts.digest,
+            uploaded_digest=medium.uploaded_digest,
+            placeholder=medium.placeholder,
+            suggested_credit=medium.suggested_credit,
             created_by=medium.created_by,
             created_at=medium.created_at,
             **_said(medium),
@@ -109,12 +145,71 @@ async def add(connection: AsyncConnection, medium: Medium) -> None:
 
 
 async def save(connection: AsyncConnection, medium: Medium, *, read_version: int) -> None:
-    """Save what editors say of a medium, unless somebody was faster."""
+    """Save what editors say of a medium, and its renditions, unless somebody was faster."""
     result = await connection.execute(
         update(media).where(media.c.id == medium.id, media.c.version == read_version).values(**_said(medium))
     )
     if result.rowcount != 1:
         raise Stale(current=medium.version)
+
+
+async def remove(connection: AsyncConnection, medium: Medium) -> None:
+    """Remove a medium that nothing uses any more, unless somebody was faster."""
+    superseded = select(publications.c.id).where(publications.c.state == SUPERSEDED)
+    await connection.execute(
+        delete(publication_media).where(
+            publication_media.c.media_id == medium.id, publication_media.c.publication_id.in_(superseded)
+        )
+    )
+    result = await connection.execute(
+        delete(media).where(media.c.id == medium.id, media.c.version == medium.version)
+    )
+    if result.rowcount != 1:
+        raise Stale(current=medium.version)
+
+
+async def lock(connection: AsyncConnection, media_id: str) -> Medium | None:
+    """Return a medium that nobody else can change or begin to use before the transaction ends."""
+    query = select(media).where(media.c.id == media_id).with_for_update()
+    row = (await connection.execute(query)).one_or_none()
+    return _medium(row) if row else None
+
+
+async def uses(connection: AsyncConnection, media_id: str, *, by: Person) -> tuple[Use, ...]:
+    """Return where a medium is used, newest article first: working drafts, editions, contributors' pictures.
+
+    Editions that others have taken the place of don't count. Titles are told where the person may see the draft.
+    """
+    drafts = select(draft_links.c.article_id).where(
+        draft_links.c.kind == "medium", draft_links.c.target_id == media_id
+    )
+    editions = (
+        select(publications.c.article_id)
+        .join(publication_media, publication_media.c.publication_id == publications.c.id)
+        .where(publication_media.c.media_id == media_id, publications.c.state != SUPERSEDED)
+    )
+    named = (
+        select(articles.c.id, articles.c.created_by, revisions.c.draft)
+        .join(revisions, (revisions.c.article_id == articles.c.id) & (revisions.c.number == articles.c.revision))
+        .where(articles.c.id.in_(drafts.union(editions)))
+        .order_by(articles.c.id.desc())
+        .limit(MAX_USES)
+    )
+    makers = select(contributors.c.id, contributors.c.name).where(
+        contributors.c.media_id == media_id, contributors.c.merged_into.is_(None)
+    )
+    return (
+        *(_article_use(row, by) for row in await connection.execute(named)),
+        *(
+            Use("contributor", row.id, row.name)
+            for row in await connection.execute(makers.order_by(contributors.c.slug).limit(MAX_USES))
+        ),
+    )
+
+
+def _article_use(row: Any, by: Person) -> Use:  # noqa: ANN401 - a row
+    is_told = may_see_article(by, row.created_by)
+    return Use("article", row.id, documents.load_draft(row.draft).title if is_told else None)
 
 
 def _said(medium: Medium) -> dict[str, Any]:
@@ -123,5 +218,8 @@ def _said(medium: Medium) -> dict[str, Any]:
         "caption": medium.caption,
         "credit": medium.credit,
         "licence": medium.licence,
+        "focal_x": medium.focal_point.x if medium.focal_point else None,
+        "focal_y": medium.focal_point.y if medium.focal_point else None,
+        "renditions": documents.dump_renditions(medium.renditions),
         "version": medium.version,
     }

@@ -38,6 +38,8 @@ _SHAPE = {
     "first": Text,
     "second": Text,
     "third": Text,
+    "renditions": Text,
+    "placeholder": Text,
     "width": Integer,
     "height": Integer,
     "holds_from": Moment,
@@ -88,6 +90,8 @@ def _names_query(wanted: Wanted, now: datetime) -> CompoundSelect[Any] | None:
             first=media.c.caption,
             second=media.c.credit,
             third=media.c.licence,
+            renditions=media.c.renditions,
+            placeholder=media.c.placeholder,
             width=media.c.width,
             height=media.c.height,
         )
@@ -122,7 +126,18 @@ def _tag(row: Row[Any]) -> Tag:
 
 
 def _picture(row: Row[Any]) -> Picture:
-    return Picture(row.id, row.kind, row.width, row.height, row.name, row.first, row.second, row.third)
+    return Picture(
+        row.id,
+        row.kind,
+        row.width,
+        row.height,
+        row.name,
+        row.first,
+        row.second,
+        row.third,
+        documents.load_renditions(row.renditions),
+        row.placeholder,
+    )
 
 
 def _article_name(row: Row[Any]) -> ArticleName:

@@ -16,9 +16,11 @@ from sqlalchemy.exc import ArgumentError
 from domain.access import Offer
 from domain.desk import House
 from domain.languages import conventional
+from domain.media import CROPS, ORIGINAL
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
 
 PREFIX = "STANDFIRST_"
+NARROWEST, WIDEST = 16, 3840
 _NO_SIGNING_KEYS = SecretStr("")
 Commas = Annotated[tuple[str, ...], NoDecode]
 
@@ -86,7 +88,9 @@ class Settings(BaseSettings):
     max_upload_bytes: int = Field(default=25 * 1024 * 1024, ge=1024)
     """How large an uploaded picture may be."""
     max_pixels: int = Field(default=80_000_000, ge=1)
-    """How many pixels (width × height × frames) an uploaded picture may have."""
+    """How many pixels (width × height × frames) an uploaded picture may have; in costly formats fewer."""
+    renditions: dict[str, int] = Field(default={"small": 480, "medium": 960, "large": 1600}, max_length=10)
+    """Names and widths (in pixels, 16 to 3840) that pictures are made in besides their crops, as JSON."""
     media_url_seconds: int = Field(default=600, ge=60, le=86_400)
     """How long the signed address of a gated picture is good for, at least."""
 
@@ -161,6 +165,16 @@ class Settings(BaseSettings):
             is_period = re.fullmatch(r"P([0-9]+[YMWD])+", offer.period)
             if not (is_price and is_period and offer.url.startswith(("http://", "https://"))):
                 raise ValueError("each needs a price such as 3.00 EUR, a period such as P1M, and a web address")
+        return value
+
+    @field_validator("renditions")
+    @classmethod
+    def _widths(cls, value: dict[str, int]) -> dict[str, int]:
+        for name, width in value.items():
+            if not re.fullmatch(r"[a-z][a-z0-9-]{0,29}", name) or name in {ORIGINAL, *CROPS}:
+                raise ValueError(f"each needs a name of small letters, and none of {ORIGINAL}, {', '.join(CROPS)}")
+            if not NARROWEST <= width <= WIDEST:
+                raise ValueError(f"each width must be from {NARROWEST} to {WIDEST}")
         return value
 
     @model_validator(mode="after")

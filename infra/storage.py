@@ -1,19 +1,22 @@
 """Where the bytes of pictures lie: one local folder, under names that are made here and never by a client."""
 
 import os
+from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
 from typing import BinaryIO, cast
 
-from starlette.concurrency import run_in_threadpool
-
 from domain.errors import TooLarge
+from domain.media import ORIGINAL_KEY
 
 CHUNK = 256 * 1024
+_UNFINISHED = "unfinished"
 
 
 class Incoming:
-    """A file on its way in: counted and hashed while it is written, gone unless it is kept."""
+    """A file on its way in: counted and hashed while it is written."""
 
     def __init__(self, path: Path, limit: int) -> None:
         self.path = path
@@ -37,49 +40,78 @@ class Incoming:
             self._file = cast("BinaryIO", self.path.open("xb"))
         self._file.write(chunk)
 
-    def finish(self) -> None:
-        """Make sure that all of it is on the disk."""
-        if self._file is not None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
-
-    def discard(self) -> None:
-        """Remove what has not been kept."""
+    def close(self) -> None:
+        """Let the file go, whole or not."""
         if self._file is not None:
             self._file.close()
-        self.path.unlink(missing_ok=True)
 
 
 class Storage:
-    """The local folder."""
+    """The local folder. Each file is named by its picture and a key, and there whole or not at all.
 
-    def __init__(self, folder: Path, *, limit: int) -> None:
+    What a store elsewhere would have to do is `put`, `path` (or a range of bytes), `holds` and `clear`.
+    """
+
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._limit = limit
 
-    def receive(self, media_id: str) -> Incoming:
-        """Open a place for a file that comes in."""
+    def put(self, finished: Path, media_id: str, key: str) -> None:
+        """Put a finished local file in its place."""
+        path = self.path(media_id, key)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        _sync(finished)
+        finished.replace(path)
+        _sync(path.parent)
+
+    def path(self, media_id: str, key: str = ORIGINAL_KEY) -> Path:
+        """Return where a file of a picture lies."""
+        return self._folder / media_id[-2:] / (f"{media_id}.{key}" if key else media_id)
+
+    def holds(self, media_id: str, key: str = ORIGINAL_KEY) -> bool:
+        """Tell whether the file is there."""
+        return self.path(media_id, key).is_file()
+
+    def clear(self, media_id: str, keys: Iterable[str]) -> None:
+        """Remove files of a picture."""
+        for key in keys:
+            self.path(media_id, key).unlink(missing_ok=True)
+
+    def keys(self, media_id: str, *, older_than: float) -> frozenset[str]:
+        """Return the keys of a picture's files that were written before a time (Unix seconds)."""
+        original = self.path(media_id)
+        files = (path for path in original.parent.glob(f"{media_id}*") if path.stat().st_mtime < older_than)
+        return frozenset(path.name.removeprefix(media_id).removeprefix(".") for path in files)
+
+    def begin(self, media_id: str) -> Path:
+        """Make the folder of one change of a picture's files; while it is there, the change is not over."""
+        begun = self._folder / _UNFINISHED
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return Incoming(self._folder / f"{media_id}.incoming", self._limit)
+        begun.mkdir(mode=0o700, exist_ok=True)
+        return Path(mkdtemp(prefix=f"{media_id}.", dir=begun))
 
-    def keep(self, incoming: Incoming, media_id: str) -> None:
-        """Put a finished file in its place; it is there whole or not at all."""
-        path = self.path(media_id)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        incoming.path.replace(path)
+    def end(self, change: Path) -> None:
+        """Remove the folder of a change, with whatever was not kept."""
+        rmtree(change, ignore_errors=True)
 
-    def path(self, media_id: str) -> Path:
-        """Return where a picture's original lies."""
-        return self._folder / media_id[-2:] / media_id
+    def unfinished(self, *, older_than: float) -> list[tuple[str, Path]]:
+        """Return the changes that began before a time (Unix seconds) and never ended: the picture, the folder."""
+        begun = (self._folder / _UNFINISHED).glob("*.*")
+        return [(one.name.partition(".")[0], one) for one in begun if one.stat().st_mtime < older_than]
 
-    async def remove(self, media_id: str) -> None:
-        """Remove a picture's file."""
-        await run_in_threadpool(self.path(media_id).unlink, missing_ok=True)
+
+def _sync(path: Path) -> None:
+    """Make sure that a file, or the names in a folder, are on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def pour(source: BinaryIO, into: Incoming) -> None:
     """Write all of a file into another; keep it off the event loop."""
-    while chunk := source.read(CHUNK):
-        into.write(chunk)
-    into.finish()
+    try:
+        while chunk := source.read(CHUNK):
+            into.write(chunk)
+    finally:
+        into.close()

@@ -5,9 +5,11 @@ import re
 import struct
 import zlib
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import httpx
+import pyvips
 
 from api.parts import Parts
 from domain.people import Account, Role
@@ -15,6 +17,7 @@ from infra import accounts
 from infra.ids import new_id
 
 Json = dict[str, Any]
+_numbers = count(1)
 
 
 NOBODY = "01970000-0000-7000-8000-000000000000"
@@ -88,6 +91,18 @@ def png(width: int = 8, height: int = 6, shade: int = 0) -> bytes:
     return png_of(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), zlib.compress(rows))
 
 
+def kept_png(width: int = 8, height: int = 6, shade: int = 0) -> bytes:
+    """A PNG that is kept as it is, because the same library has written it."""
+    data: bytes = pyvips.Image.new_from_buffer(png(width, height, shade), "").pngsave_buffer(keep="none")
+    return data
+
+
+def another_png() -> bytes:
+    """A small valid PNG that has not been made before."""
+    number = next(_numbers)
+    return png(8 + number // 256 % 64, 6 + number // (256 * 64), number % 256)
+
+
 def png_of(header: bytes, data: bytes) -> bytes:
     """A PNG file with this header and these compressed rows."""
 
@@ -124,8 +139,9 @@ class Newsroom:
         return _made(await self.send("POST", "/contributors", json=form))
 
     async def medium(self, data: bytes | None = None, **fields: str) -> Json:
+        """A picture; another one each time, unless its bytes are given, because the same file is taken once."""
         said = {"alt": "Alt", "caption": "Caption", "credit": "Credit", "licence": "CC BY 4.0", **fields}
-        files = {"file": ("picture.png", data or png())}
+        files = {"file": ("picture.png", data or another_png())}
         return _made(await self.send("POST", "/media", data=said, files=files))
 
     async def draft(self, **fields: Any) -> Json:

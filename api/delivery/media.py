@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,7 +16,7 @@ from api.problems import answer, declared, request_id
 from api.routing import Route
 from api.types import Id
 from domain.errors import NotThere
-from domain.media import ORIGINAL, Medium
+from domain.media import Facts, Medium
 from infra import media
 
 router = APIRouter(tags=["Delivery"], route_class=Route)
@@ -42,14 +43,14 @@ async def read_media(
     signature: Annotated[str | None, Query(description="From a signed address", max_length=100)] = None,
 ) -> Response:
     """Answer the bytes of a picture that is in the visible part of a live article, or whose address is signed."""
-    if rendition != ORIGINAL:
-        raise NotThere
     signed_for = _signed_for(visit, f"/media/{media_id}/{rendition}", expires, signature)
     until = None if signed_for else await media.next_change(visit.reading, media_id, now=visit.now)
     found = await _found(visit, media_id, signed_for)
-    if found is None or not visit.parts.storage.path(media_id).is_file():
+    shown = found.represented_as(rendition) if found else None
+    if shown is None or not visit.parts.storage.holds(media_id, shown.key):
         raise NotThere
-    return _file(request, visit, found, is_signed=signed_for is not None, until=until)
+    path = visit.parts.storage.path(media_id, shown.key)
+    return _file(request, visit, path, shown.facts, is_signed=signed_for is not None, until=until)
 
 
 def _signed_for(visit: Visit, path: str, expires: int | None, signature: str | None) -> str | None:
@@ -67,8 +68,10 @@ async def _found(visit: Visit, media_id: str, signed_for: str | None) -> Medium 
     return await media.find_live(visit.reading, media_id, behind_gates=signed_for == A_READER, now=visit.now)
 
 
-def _file(request: Request, visit: Visit, medium: Medium, *, is_signed: bool, until: datetime | None) -> Response:
-    tag = f'"{medium.facts.digest[:24]}"'
+def _file(
+    request: Request, visit: Visit, path: Path, facts: Facts, *, is_signed: bool, until: datetime | None
+) -> Response:
+    tag = f'"{facts.digest[:24]}"'
     kept = caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now, until=until)
     headers = {
         "ETag": tag,
@@ -78,10 +81,10 @@ def _file(request: Request, visit: Visit, medium: Medium, *, is_signed: bool, un
     }
     if caching.matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=headers)
-    if _asks_behind_the_end(request, medium.facts.size, tag):
-        size = {"Content-Range": f"bytes */{medium.facts.size}"}
+    if _asks_behind_the_end(request, facts.size, tag):
+        size = {"Content-Range": f"bytes */{facts.size}"}
         return answer(request_id(request), "range-not-satisfiable", headers=size)
-    return FileResponse(visit.parts.storage.path(medium.id), media_type=medium.facts.content_type, headers=headers)
+    return FileResponse(path, media_type=facts.content_type, headers=headers)
 
 
 def _asks_behind_the_end(request: Request, size: int, tag: str) -> bool:

@@ -11,7 +11,7 @@ from domain.body import Block, Divider, Embed, Image, Paywall, ReadAlso, Text
 from domain.credits import Contributor
 from domain.delivery import ArticleName, Card, Delivery, Names, Picture
 from domain.editions import Front
-from domain.media import ORIGINAL
+from domain.media import ORIGINAL, Rendition
 
 
 def article(delivery: Delivery, links: Links) -> schemas.Article:
@@ -148,9 +148,22 @@ def _media(picture: Picture, alt: str | None, links: Links, signed_for: str | No
         url=url,
         alt=picture.alt if alt is None else alt,
         licence=picture.licence,
-        renditions=[schemas.Rendition(name=ORIGINAL, url=url, **size)],
-        placeholder=None,
+        renditions=[
+            schemas.Rendition(name=ORIGINAL, url=url, **size),
+            *(_rendition(picture.id, one, links, signed_for) for one in picture.renditions),
+        ],
+        placeholder=picture.placeholder,
         **size,
+    )
+
+
+def _rendition(media_id: str, rendition: Rendition, links: Links, signed_for: str | None) -> schemas.Rendition:
+    return schemas.Rendition(
+        name=rendition.name,
+        url=links.picture(media_id, rendition.name, signed_for=signed_for),
+        width=rendition.facts.width,
+        height=rendition.facts.height,
+        content_type=rendition.facts.content_type,
     )
 
 

@@ -43,7 +43,7 @@ class TextBlock(Model):
 
 
 class Rendition(Model):
-    """One size of a picture."""
+    """One form of a picture: `original`, a named width, or a crop around what matters (`square`, `wide`)."""
 
     name: str
     url: str
@@ -63,7 +63,9 @@ class Media(Model):
     content_type: str
     licence: str | None
     renditions: list[Rendition]
+    """The original first. Widths that are larger than the picture are missing."""
     placeholder: str | None
+    """A `data:` address of a few pixels, to be shown until the picture is there."""
 
 
 class LeadImage(Model):

@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from starlette.concurrency import run_in_threadpool
 
+from api import caching, problems
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial import schemas
 from api.editorial.patches import patched
@@ -17,17 +17,22 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import BODY_TYPES, Route, needs
 from api.types import Id
-from domain.errors import NotThere, expect_version
+from domain.errors import Conflict, InUse, NotThere, Use, expect_version
 from domain.events import Event, Subject
-from domain.media import Medium
+from domain.media import Focus, Medium
 from domain.permissions import Permission
-from infra import images, media
+from infra import media
+from infra.darkroom import Developed
+from infra.pictures import Change, changing
 from infra.storage import Incoming
 
 router = APIRouter(prefix="/v1/editorial/media", tags=["Media"], route_class=Route)
 
 ALLOWED = needs(Permission.EDIT_MEDIA)
 READ = declared("bad-request", "unauthorized", "forbidden", "not-found", "unavailable")
+KNOWN: dict[int | str, dict[str, Any]] = {
+    200: {"model": schemas.UsedMedia, "description": "The same file was uploaded before; nothing is changed"}
+}
 UPLOAD = {
     **ALLOWED,
     BODY_TYPES: ["multipart/form-data"],
@@ -62,8 +67,9 @@ UPLOAD = {
     status_code=201,
     summary="Upload a picture",
     operation_id="upload_media",
-    response_model=schemas.Media,
-    responses=declared(
+    response_model=schemas.UsedMedia,
+    responses=KNOWN
+    | declared(
         "bad-request",
         "unauthorized",
         "forbidden",
@@ -75,49 +81,73 @@ UPLOAD = {
     openapi_extra=UPLOAD,
 )
 async def upload_media(request: Request, visit: VisitOf) -> Response:
-    """Add a picture to the library. It stays secret until a published article shows it."""
+    """Add a picture to the library. It stays secret until a published article shows it.
+
+    What is kept is upright and without the file's metadata. A file that has been uploaded before answers `200`
+    with the picture that it became, as it is now; nothing that was sent with it is taken over.
+    """
     parts = visit.parts
     media_id = parts.sources.new_id()
-    incoming = parts.storage.receive(media_id)
-    try:
+    async with changing(parts.database, parts.storage, media_id) as change:
+        incoming = Incoming(change.folder / "incoming", parts.settings.max_upload_bytes)
         form = await read_upload(request, incoming)
         await visit.claim(incoming.digest.encode(), form.model_dump_json().encode())
-        facts = await run_in_threadpool(
-            images.examine,
-            incoming.path,
-            size=incoming.size,
-            digest=incoming.digest,
-            max_pixels=parts.settings.max_pixels,
-        )
-        medium = Medium(
-            id=media_id,
-            facts=facts,
-            alt=form.alt,
-            caption=form.caption,
-            credit=form.credit,
-            licence=form.licence,
-            created_by=visit.person.account_id or "",
-            created_at=visit.now,
-        )
-        return await _add(visit, medium, incoming)
-    finally:
-        await run_in_threadpool(incoming.discard)
+        known = await _find_uploaded(visit, incoming.digest)
+        if known is None:
+            developed = await parts.darkroom.develop(incoming.path, change.folder)
+            medium = _medium(visit, media_id, form, developed, incoming.digest)
+            try:
+                return await _add(visit, change, medium)
+            except Conflict:
+                known = await _find_uploaded(visit, incoming.digest)
+                if known is None:
+                    raise
+    return await _uploaded(visit, known)
 
 
-async def _add(visit: Visit, medium: Medium, incoming: Incoming) -> Response:
-    """Put the file in its place, then the row; if the row can't be written, the file goes again."""
-    storage = visit.parts.storage
-    await run_in_threadpool(storage.keep, incoming, medium.id)
-    try:
-        async with visit.writing() as connection:
-            await media.add(connection, medium)
-            await visit.record(connection, _event(visit, medium, "upload"))
-            location = {"Location": Links(visit).to(f"/v1/editorial/media/{medium.id}")}
-            shown = versioned(_shown(visit, medium), medium.version, status=201, headers=location)
-            return await visit.answer(connection, shown)
-    except BaseException:
-        await storage.remove(medium.id)
-        raise
+async def _find_uploaded(visit: Visit, digest: str) -> Medium | None:
+    async with visit.parts.database.read() as connection:
+        return await media.find_uploaded(connection, digest)
+
+
+def _medium(
+    visit: Visit, media_id: str, form: schemas.MediaForm, developed: Developed, uploaded_digest: str
+) -> Medium:
+    return Medium(
+        id=media_id,
+        facts=developed.kept.facts,
+        alt=form.alt,
+        caption=form.caption,
+        credit=form.credit,
+        licence=form.licence,
+        created_by=visit.person.account_id or "",
+        created_at=visit.now,
+        uploaded_digest=uploaded_digest,
+        renditions=developed.renditions,
+        placeholder=developed.placeholder,
+        suggested_credit=developed.kept.suggested_credit,
+    )
+
+
+async def _add(visit: Visit, change: Change, medium: Medium) -> Response:
+    """Put the files in their places, then the row. It is a conflict if somebody was faster with the same file."""
+    await change.put(medium.representations)
+    async with visit.writing() as connection:
+        await media.add(connection, medium)
+        await visit.record(connection, _event(visit, medium, "upload"))
+        return await visit.answer(connection, _answer_upload(visit, medium, (), status=201))
+
+
+async def _uploaded(visit: Visit, medium: Medium) -> Response:
+    """Answer with the picture that a file became when it was uploaded before."""
+    async with visit.writing() as connection:
+        used_by = await media.uses(connection, medium.id, by=visit.person)
+        return await visit.answer(connection, _answer_upload(visit, medium, used_by, status=200))
+
+
+def _answer_upload(visit: Visit, medium: Medium, used_by: tuple[Use, ...], *, status: int) -> Response:
+    location = {"Location": Links(visit).to(f"/v1/editorial/media/{medium.id}")}
+    return versioned(_shown_with(visit, medium, used_by), medium.version, status=status, headers=location)
 
 
 @router.get(
@@ -140,23 +170,22 @@ async def list_media(request: Request, visit: VisitOf, limit: Limit = 20, cursor
     "/{media_id}",
     summary="Read a picture's record",
     operation_id="read_medium",
-    response_model=schemas.Media,
+    response_model=schemas.UsedMedia,
     responses=READ,
     openapi_extra=ALLOWED,
 )
 async def read_medium(visit: VisitOf, media_id: Id) -> Response:
-    """Answer what is known of a picture, with a signed address of its bytes."""
-    medium = await media.get(visit.reading, media_id)
-    if medium is None:
-        raise NotThere
-    return versioned(_shown(visit, medium), medium.version)
+    """Answer what is known of a picture, with a signed address of its bytes, and where it is used."""
+    medium = _there(await media.get(visit.reading, media_id))
+    used_by = await media.uses(visit.reading, media_id, by=visit.person)
+    return versioned(_shown_with(visit, medium, used_by), medium.version)
 
 
 @router.patch(
     "/{media_id}",
     summary="Edit a picture's record",
     operation_id="edit_medium",
-    response_model=schemas.Media,
+    response_model=schemas.UsedMedia,
     responses={
         **READ,
         **declared("stale", "precondition-required", "too-large", "unsupported-media-type", "unprocessable"),
@@ -165,16 +194,69 @@ async def read_medium(visit: VisitOf, media_id: Id) -> Response:
 )
 async def edit_medium(patch: dict[str, Any], visit: VisitOf, media_id: Id, version: IfMatch) -> Response:
     """Change what is said of a picture by a merge patch (RFC 7396); it shows wherever the picture does."""
+    async with visit.parts.database.read() as connection:
+        before = _there(await media.get(connection, media_id))
+    expect_version(version, current=before.version)
+    form = patched(schemas.MediaRecordForm, _form(before), patch)
+    focus = Focus(form.focal_point.x, form.focal_point.y) if form.focal_point else None
+    said: dict[str, Any] = form.model_dump(exclude={"focal_point"})
+    after = replace(before, **said, focal_point=focus, version=version + 1)
+    if focus == before.focal_point:
+        used_by = await _save(visit, after)
+    else:
+        after, used_by = await _save_cropped(visit, after)
+    return versioned(_shown_with(visit, after, used_by), after.version)
+
+
+async def _save(visit: Visit, after: Medium) -> tuple[Use, ...]:
+    """Save a picture's record if it still is at the version before, and return where the picture is used."""
     async with visit.writing() as connection:
-        before = await media.get(connection, media_id)
-        if before is None:
-            raise NotThere
-        expect_version(version, current=before.version)
-        form = patched(schemas.MediaForm, _form(before), patch)
-        after = replace(before, **form.model_dump(), version=version + 1)
-        await media.save(connection, after, read_version=version)
+        now = _there(await media.lock(connection, after.id))
+        expect_version(after.version - 1, current=now.version)
+        await media.save(connection, after, read_version=now.version)
         await visit.record(connection, _event(visit, after, "edit"))
-    return versioned(_shown(visit, after), after.version)
+        return await media.uses(connection, after.id, by=visit.person)
+
+
+async def _save_cropped(visit: Visit, after: Medium) -> tuple[Medium, tuple[Use, ...]]:
+    """Make the crops anew before the transaction; the old files go after it, the new ones if it fails."""
+    parts = visit.parts
+    async with changing(parts.database, parts.storage, after.id) as change:
+        original = parts.storage.path(after.id)
+        cropped = await parts.darkroom.crop_anew(after, original, change.folder)
+        change.touched.update(one.key for one in after.renditions)
+        await change.put(one for one in cropped.renditions if one not in after.renditions)
+        return cropped, await _save(visit, cropped)
+
+
+@router.delete(
+    "/{media_id}",
+    status_code=204,
+    summary="Delete a picture",
+    operation_id="delete_medium",
+    response_class=Response,
+    responses={**READ, **declared("conflict", "stale", "precondition-required")},
+    openapi_extra=ALLOWED,
+)
+async def delete_medium(visit: VisitOf, media_id: Id, version: IfMatch) -> Response:
+    """Remove a picture that nothing uses; otherwise the problem's `used_by` tells where it is used."""
+    parts = visit.parts
+    async with changing(parts.database, parts.storage, media_id) as change:
+        async with visit.writing() as connection:
+            medium = _there(await media.lock(connection, media_id))
+            expect_version(version, current=medium.version)
+            if used_by := await media.uses(connection, media_id, by=visit.person):
+                raise InUse("The picture is used; take it out there first.", used_by=used_by)
+            await media.remove(connection, medium)
+            await visit.record(connection, _event(visit, medium, "delete"))
+        change.touched.update(one.key for one in medium.representations)
+    return Response(status_code=204, headers=caching.NO_STORE)
+
+
+def _there(medium: Medium | None) -> Medium:
+    if medium is None:
+        raise NotThere
+    return medium
 
 
 def _event(visit: Visit, medium: Medium, action: str) -> Event:
@@ -182,25 +264,49 @@ def _event(visit: Visit, medium: Medium, action: str) -> Event:
 
 
 def _form(medium: Medium) -> dict[str, Any]:
+    focus = medium.focal_point
     return {
         "alt": medium.alt,
         "caption": medium.caption,
         "credit": medium.credit,
         "licence": medium.licence,
+        "focal_point": {"x": focus.x, "y": focus.y} if focus else None,
     }
 
 
 def _shown(visit: Visit, medium: Medium) -> schemas.Media:
-    return schemas.Media(
+    return schemas.Media(**_fields(visit, medium))
+
+
+def _shown_with(visit: Visit, medium: Medium, used_by: tuple[Use, ...]) -> schemas.UsedMedia:
+    uses = [problems.Use(type=use.type, id=use.id, title=use.title) for use in used_by]
+    return schemas.UsedMedia(**_fields(visit, medium), used_by=uses)
+
+
+def _fields(visit: Visit, medium: Medium) -> dict[str, Any]:
+    links, facts = Links(visit), medium.facts
+    return {
         **_form(medium),
-        id=medium.id,
-        url=Links(visit).picture(medium.id, signed_for=THE_NEWSROOM),
-        content_type=medium.facts.content_type,
-        width=medium.facts.width,
-        height=medium.facts.height,
-        size=medium.facts.size,
-        digest=medium.facts.digest,
-        version=medium.version,
-        created_by=medium.created_by,
-        created_at=medium.created_at,
-    )
+        "id": medium.id,
+        "url": links.picture(medium.id, signed_for=THE_NEWSROOM),
+        "content_type": facts.content_type,
+        "width": facts.width,
+        "height": facts.height,
+        "size": facts.size,
+        "digest": facts.digest,
+        "renditions": [
+            schemas.MediaRendition(
+                name=one.name,
+                url=links.picture(medium.id, one.name, signed_for=THE_NEWSROOM),
+                width=one.facts.width,
+                height=one.facts.height,
+                content_type=one.facts.content_type,
+            )
+            for one in medium.representations
+        ],
+        "placeholder": medium.placeholder,
+        "suggested_credit": medium.suggested_credit,
+        "version": medium.version,
+        "created_by": medium.created_by,
+        "created_at": medium.created_at,
+    }

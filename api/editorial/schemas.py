@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue, StringConstraints, field_validator, model
 
 from api.delivery.schemas import Article as Delivered
 from api.editorial.blocks import MAX_BLOCKS, Block
+from api.problems import Use
 from api.types import Id, Language, Line, Model, Moment, Note, Sent, Slug, Time, WebAddress, is_none
 from domain import teaser
 from domain.access import Requires
@@ -593,7 +594,31 @@ class MediaForm(Model):
     licence: Note | None = None
 
 
-class Media(MediaForm):
+class FocalPoint(Model):
+    """What must stay in sight when the picture is cropped: how far from the left and from the top."""
+
+    x: Annotated[float, Field(strict=True, ge=0, le=1)]
+    y: Annotated[float, Field(strict=True, ge=0, le=1)]
+
+
+class MediaRecordForm(MediaForm):
+    """What editors say of a picture that is there."""
+
+    focal_point: FocalPoint | None = None
+    """The middle, if it is left out. Another one makes the crops anew."""
+
+
+class MediaRendition(Model):
+    """One form of a picture; its address is signed and good for some minutes."""
+
+    name: str
+    url: str
+    width: int
+    height: int
+    content_type: ImageType
+
+
+class Media(MediaRecordForm):
     """A picture in the library."""
 
     id: str
@@ -603,12 +628,23 @@ class Media(MediaForm):
     width: int
     height: int
     size: int
-    """In bytes."""
+    """In bytes, of what is kept and served: upright and without the file's metadata."""
     digest: str
-    """SHA-256, in hexadecimal."""
+    """SHA-256, in hexadecimal, of the same."""
+    renditions: list[MediaRendition]
+    placeholder: str | None
+    suggested_credit: str | None
+    """What the file's own metadata said of its maker. It is for editors, and applied by nobody but them."""
     version: int
     created_by: str
     created_at: Time
+
+
+class UsedMedia(Media):
+    """A picture in the library, and where it is used."""
+
+    used_by: list[Use]
+    """Articles whose draft or publication shows it, up to 100, and contributors whose picture it is."""
 
 
 class MediaPage(Model):

@@ -110,7 +110,7 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
     links = [{"url": "https://new.test/", "label": "Site"}]
     maker = {"slug": "new", "name": "New", "kind": "person", "bio": "Writes.", "links": links}
     maker["media_id"] = medium["id"]
-    said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L"}
+    said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L", "focal_point": {"x": 0.25, "y": 1}}
     notes = {"note": "In", "public_note": "Out"}
     root = "/v1/editorial"
     return {

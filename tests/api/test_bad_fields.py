@@ -17,6 +17,7 @@ FREE = "extensions"  # whatever is in there is the publisher's own business
 WRONG: dict[type, list[Any]] = {
     str: [17, 1.5, True, [MARKER], {MARKER: 1}],
     int: [MARKER, "1", 1.5, True, [1], {}, -1, 10**9, 10**30],
+    float: [MARKER, "1", True, [1], {}, -1, 1.5, 10**30],
     bool: [MARKER, "true", 1, 0, False, [True], {}],
     list: [MARKER, 17, True, {}, [[]], [None], [{}], [17]],
     dict: [MARKER, 17, True, [], [{}]],

@@ -52,6 +52,8 @@ async def paths(newsroom: Newsroom) -> list[tuple[str, str, Json]]:
     return [
         ("PATCH", f"/articles/{draft['id']}", {"title": "New"}),
         ("PATCH", f"/media/{medium['id']}", {"alt": "New"}),
+        ("PATCH", f"/media/{medium['id']}", {"focal_point": {"x": 0, "y": 0}}),
+        ("DELETE", f"/media/{medium['id']}", {}),
         ("PATCH", "/tags/one", {"name": "New"}),
         ("PATCH", "/contributors/one", {"name": "New"}),
         ("POST", "/tags/one/merge", {"into": "other"}),

@@ -7,17 +7,17 @@ import pytest
 from httpx import AsyncClient
 
 from infra.settings import Settings
-from tests.newsroom import Newsroom, People, paragraph, png
+from tests.newsroom import Newsroom, People, kept_png, paragraph, png
 
 
 def files_under(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
-async def test_an_upload_keeps_the_bytes_and_tells_their_facts(
+async def test_an_upload_tells_the_facts_of_what_is_kept(
     client: AsyncClient, newsroom: Newsroom, settings: Settings
 ) -> None:
-    data = png(9, 5)
+    data = kept_png(9, 5)
     said = {"alt": "A boat", "caption": "At sea", "credit": "Ada", "licence": "CC0"}
     made = await newsroom.send("POST", "/media", data=said, files={"file": ("../../boat.svg", data, "text/html")})
     medium = made.json()
@@ -26,10 +26,12 @@ async def test_an_upload_keeps_the_bytes_and_tells_their_facts(
     assert {name: medium[name] for name in said} == said
     assert (medium["content_type"], medium["width"], medium["height"]) == ("image/png", 9, 5)
     assert (medium["size"], medium["digest"]) == (len(data), hashlib.sha256(data).hexdigest())
-    assert [path.read_bytes() for path in files_under(settings.media_dir)] == [data]
-    assert files_under(settings.media_dir)[0].name == medium["id"]
+    original, *renditions = files_under(settings.media_dir)
+    assert (original.name, original.read_bytes()) == (medium["id"], data)
+    assert len(renditions) == len(medium["renditions"]) - 1
     read = (await newsroom.send("GET", f"/media/{medium['id']}")).json()
     assert read == medium
+    assert (medium["focal_point"], medium["suggested_credit"], medium["used_by"]) == (None, None, [])
     assert (await client.get(medium["url"])).content == data
     assert (await client.get(medium["url"].partition("?")[0])).status_code == 404
 
@@ -56,11 +58,25 @@ async def test_an_edit_shows_wherever_the_picture_does(client: AsyncClient, news
     assert (lead["media"]["alt"], lead["credit"], lead["media"]["licence"]) == ("Seen", "Kept", None)
 
 
+MADE = ("renditions", "placeholder", "suggested_credit", "used_by")
+
+
 async def test_facts_of_the_file_cannot_be_edited(newsroom: Newsroom) -> None:
     medium = await newsroom.medium()
-    for field in ("id", "url", "content_type", "width", "height", "size", "digest", "version", "created_by"):
+    for field in (
+        "id",
+        "url",
+        "content_type",
+        "width",
+        "height",
+        "size",
+        "digest",
+        "version",
+        "created_by",
+        *MADE,
+    ):
         path = f"/media/{medium['id']}"
-        refused = await newsroom.send("PATCH", path, version=1, json={field: medium[field]})
+        refused = await newsroom.send("PATCH", path, version=1, json={field: medium[field] or "x"})
         assert refused.status_code == 422, field
         assert [flaw["pointer"] for flaw in refused.json()["errors"]] == [f"/{field}"]
 
@@ -83,7 +99,8 @@ async def test_only_editors_see_the_library(
         await other.send("GET", "/media"),
         await other.send("GET", f"/media/{medium['id']}"),
         await other.send("PATCH", f"/media/{medium['id']}", version=1, json={"alt": "x"}),
+        await other.send("DELETE", f"/media/{medium['id']}", version=1),
         await other.send("POST", "/media", files={"file": ("x", png())}),
     ]
-    assert [answer.status_code for answer in answers] == [403] * 4
-    assert len(files_under(settings.media_dir)) == 1
+    assert [answer.status_code for answer in answers] == [403] * 5
+    assert len(files_under(settings.media_dir)) == len(medium["renditions"])

@@ -103,6 +103,8 @@ async def test_a_failed_commit_is_an_error_and_changes_nothing(
         ("POST", "/contributors", {"json": {"name": "New"}}),
         ("PATCH", "/contributors/one", {"json": {"name": "New"}, "version": 1}),
         ("POST", "/media", {"files": {"file": ("x", png(3, 3))}}),
+        ("PATCH", f"/media/{medium['id']}", {"json": {"focal_point": {"x": 0, "y": 0}}, "version": 1}),
+        ("DELETE", f"/media/{medium['id']}", {"version": 1}),
         ("PATCH", f"/media/{medium['id']}", {"json": {"alt": "New"}, "version": 1}),
     ]
     await saboteur.start()

@@ -5,9 +5,9 @@ from time import perf_counter
 import pytest
 from httpx import AsyncClient, Response
 
-from tests.newsroom import Newsroom, People, paragraph, png, words
+from tests.newsroom import Newsroom, People, kept_png, paragraph, words
 
-PICTURE = png(40, 30)
+PICTURE = kept_png(40, 30)
 SIZE = len(PICTURE)
 
 
@@ -23,7 +23,7 @@ async def part(client: AsyncClient, path: str, asked: str, **headers: str) -> Re
 
 
 @pytest.mark.parametrize("database_kind", ["sqlite"])
-async def test_a_picture_is_sent_as_it_came(client: AsyncClient, path: str) -> None:
+async def test_a_picture_is_sent_as_it_is_kept(client: AsyncClient, path: str) -> None:
     response = await client.get(path)
     assert (response.status_code, response.content) == (200, PICTURE)
     assert response.headers["content-type"] == "image/png"

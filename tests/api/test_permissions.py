@@ -12,7 +12,7 @@ from httpx import AsyncClient, Response
 from api.app import application
 from infra.settings import Settings
 from tests.everything import everything
-from tests.newsroom import Json, Newsroom, People, lines, paragraph, png, somewhere
+from tests.newsroom import Json, Newsroom, People, another_png, lines, paragraph, somewhere
 
 OUTSIDERS = ("reader", "subscriber", "partner")
 GUARDED = ("/v1/editorial", "/v1/me")
@@ -51,6 +51,7 @@ EXPECTED = {
     "list_media": Row("media", 403, 403, 403, 200),
     "read_medium": Row("media", 403, 403, 403, 200),
     "edit_medium": Row("media", 403, 403, 403, 200),
+    "delete_medium": Row("media", 403, 403, 403, 204),
     "list_newsroom_tags": Row("newsroom", 403, 200, 200, 200),
     "create_tag": Row("tags", 403, 403, 403, 201),
     "read_newsroom_tag": Row("newsroom", 403, 200, 200, 200),
@@ -120,7 +121,7 @@ class Subjects:
 
 def _body(name: str) -> Json:
     if name == "upload_media":
-        return {"files": {"file": ("a.png", png())}, "data": {"alt": "A square"}}
+        return {"files": {"file": ("a.png", another_png())}, "data": {"alt": "A square"}}
     if name == "write_articles":
         return lines({"op": "create", "article": {"title": "A title", "language": "en"}})
     forms: dict[str, Json] = {

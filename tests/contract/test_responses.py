@@ -209,6 +209,13 @@ async def write_media(newsroom: Newsroom) -> None:
         await newsroom.send("PATCH", one, version=1, json=patch)
     await newsroom.send("PATCH", one, version=2, json={"alt": 7})
     await newsroom.send("PATCH", f"/media/{NEVER}", version=1, json={})
+    for _ in range(2):
+        await newsroom.send("POST", "/media", files={"file": ("a.png", png(40, 40))})
+    await newsroom.draft(lead_image={"media_id": medium["id"]})
+    await newsroom.send("GET", one)
+    unused = (await newsroom.medium())["id"]
+    for id_, version in ((medium["id"], 2), (unused, None), (unused, 2), (unused, 1), (unused, 1)):
+        await newsroom.send("DELETE", f"/media/{id_}", version=version)
 
 
 async def send_again(newsroom: Newsroom, people: People) -> None:

@@ -95,6 +95,18 @@ WRONG = {
     "MAX_UPLOAD_BYTES": ["canary", "1023"],
     "MAX_PIXELS": ["canary", "0"],
     "MEDIA_URL_SECONDS": ["canary", "59", "86401"],
+    "RENDITIONS": [
+        "canary",
+        "{",
+        "[1]",
+        '{"small": "canary"}',
+        '{"small": 15}',
+        '{"small": 3841}',
+        '{"original": 100}',
+        '{"square": 100}',
+        '{"A canary": 100}',
+        str({f"w{at}": 100 for at in range(11)}).replace("'", '"'),
+    ],
 }
 # Any path is a folder, and a wrong key is told when the keys are read.
 ANYTHING_GOES = {"DATA_DIR", "SIGNING_KEYS"}

@@ -12,6 +12,7 @@ import unicodedata
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from urllib.parse import unquote_plus
 
 import brotli
@@ -37,6 +38,7 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/_-]{16,}")
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){12,}")
 _TAG = re.compile(r"<[^>]*>")
 _ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+_PLACEHOLDER = re.compile(rb"data:image/webp;base64,[A-Za-z0-9+/]+=*")
 _CHANGING = re.compile(r"[0-9a-f]{32}|[\d.]+m?s\b|0x[0-9a-f]+")  # ids of requests, times, addresses of objects
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
 _URLSAFE = str.maketrans("+/", "-_")
@@ -80,7 +82,18 @@ def told_by(response: httpx.Response, raw: bytes) -> str:
     """Return everything that an answer says: status line, header fields, body as sent and decoded."""
     fields = "\n".join(f"{name}: {value}" for name, value in response.headers.multi_items())
     said = "\n".join(_as_text(body) for body in dict.fromkeys((raw, plain_bytes(response, raw))))
-    return f"{response.status_code} {response.reason_phrase}\n{fields}\n{said}"
+    return f"{response.status_code} {response.reason_phrase}\n{fields}\n{said}\n{pictures_in(response, raw)}"
+
+
+def digest_of(picture: bytes) -> str:
+    """Return the canary of a picture's bytes: as much of their digest as its entity tag has."""
+    return sha256(picture).hexdigest()[:24]
+
+
+def pictures_in(response: httpx.Response, raw: bytes) -> str:
+    """Return the digests of the pictures that an answer holds: as its body, or as `data:` addresses."""
+    body = plain_bytes(response, raw)
+    return "\n".join(digest_of(one) for one in (body, *_PLACEHOLDER.findall(body)))
 
 
 def _as_text(body: bytes) -> str:

@@ -6,10 +6,17 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from infra.settings import Settings
 from tests.newsroom import People
 from tests.wall.canaries import listening
 from tests.wall.corpus import Corpus
 from tests.wall.making import make_corpus
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Renditions in a width that the small pictures here have."""
+    return settings.model_copy(update={"renditions": {"small": 8}})
 
 
 @pytest.fixture

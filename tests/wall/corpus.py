@@ -1,5 +1,6 @@
 """The corpus: what was made, by name, and how its pictures, blocks and drafts are filled with canaries."""
 
+import random
 import struct
 import zlib
 from dataclasses import dataclass, field
@@ -8,8 +9,8 @@ from typing import Any
 import httpx
 
 from domain.people import Account
-from tests.newsroom import Json, Newsroom, People, paragraph, png, words
-from tests.wall.canaries import EVERYBODY, STAFF, Canaries
+from tests.newsroom import Json, Newsroom, People, paragraph, png_of, words
+from tests.wall.canaries import EVERYBODY, STAFF, Canaries, digest_of
 
 PASSWORD = "a password that nobody guesses"
 PERSONS: dict[str, tuple[str, ...]] = {
@@ -41,6 +42,7 @@ class Corpus:
     old_names: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     contributors: list[str] = field(default_factory=list)
+    opened: dict[bytes, set[str]] = field(default_factory=dict)  # pictures' addresses, and what they show
 
     @property
     def editor(self) -> Newsroom:
@@ -55,12 +57,16 @@ class Corpus:
 
     async def medium(self, name: str, *, said: frozenset[str] = STAFF, seen: frozenset[str] = STAFF) -> Json:
         """A picture: `said` may read its texts, `seen` may see it. Staff alone learns all of its digest."""
-        data = marked_png(self.word(seen))
+        data = marked_png(name)
         texts = {name: self.word(said) for name in ("alt", "caption", "credit", "licence")}
         medium = self.media[name] = await self.editor.medium(data, **texts)
         self.canaries.told(medium["id"], seen)
         self.canaries.told(medium["digest"][:24], seen)
         self.canaries.told(medium["digest"][24:48], STAFF)
+        self.canaries.told(digest_of(medium["placeholder"].encode()), seen)
+        for rendition in medium["renditions"]:
+            shown = await self.client.get(rendition["url"])
+            self.canaries.told(digest_of(shown.content), seen)
         return medium
 
     async def hidden_blocks(self, name: str, audience: frozenset[str]) -> list[Json]:
@@ -144,8 +150,7 @@ class Corpus:
 
 
 def marked_png(mark: str) -> bytes:
-    """A small picture with a word in it."""
-    picture = png(shade=zlib.crc32(mark.encode()) % 256)
-    content = b"tEXtComment\x00" + mark.encode()
-    chunk = struct.pack(">I", len(content) - 4) + content + struct.pack(">I", zlib.crc32(content))
-    return picture[:33] + chunk + picture[33:]
+    """A picture of dots that no other one has, so that its smaller forms are no other's either."""
+    luck = random.Random(mark)
+    rows = b"".join(b"\x00" + luck.randbytes(24 * 3) for _ in range(18))
+    return png_of(struct.pack(">IIBBBBB", 24, 18, 8, 2, 0, 0, 0), zlib.compress(rows))

@@ -53,7 +53,8 @@ def requests(seed: int) -> Iterator[Request]:
     media = [first_id("lead"), first_id("more secrets before 0"), first_id("nothing")]
     singles = [f"/v1/articles/{one}" for one in (*slugs, *ids, *hidden)]
     singles += [f"/v1/{kind}/{name}" for kind in ("tags", "contributors") for name in names]
-    singles += [f"/media/{one}/original" for one in media] + ["/v1/me", "/healthz"]
+    singles += [f"/media/{one}/{form}" for one in media for form in ("original", "small", "square", "nothing")]
+    singles += ["/v1/me", "/healthz"]
     singles += [f"/v1/editorial/{kind}" for kind in ("articles", "media", "tags", "contributors")]
     singles += [f"/v1/editorial/articles/{one}" for one in (ids[-1], hidden[0])]
     lists: dict[str, dict[str, list[str]]] = {
