@@ -126,7 +126,7 @@ def _held_a_pixel(head: pyvips.Image, content_type: ImageType) -> int:
     if _frames(head) > 1:
         return _depth(head) * _frames(head) + 12
     if _is_copied(head, content_type):
-        return 10
+        return 16 if head.hasalpha() else 10
     return 45 if head.hasalpha() else 15
 
 

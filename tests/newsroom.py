@@ -98,9 +98,11 @@ def kept_png(width: int = 8, height: int = 6, shade: int = 0) -> bytes:
 
 
 def another_png() -> bytes:
-    """A small valid PNG that has not been made before."""
-    number = next(_numbers)
-    return png(8 + number // 256 % 64, 6 + number // (256 * 64), number % 256)
+    """A small valid PNG that has not been made before, nor by `png`: its first pixel is a number."""
+    width, height = 8, 6
+    pixels = next(_numbers).to_bytes(3, "big") + b"\x09" * (3 * (width * height - 1))
+    rows = b"".join(b"\x00" + pixels[3 * width * at : 3 * width * (at + 1)] for at in range(height))
+    return png_of(struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0), zlib.compress(rows))
 
 
 def png_of(header: bytes, data: bytes) -> bytes:

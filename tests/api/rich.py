@@ -137,16 +137,26 @@ def link(article: Json) -> Json:
     }
 
 
+WEBP = "image/webp"
+
+
 def media(medium: Json, *, alt: str) -> Json:
-    url = f"https://api.test/media/{medium['id']}/original"
-    facts = {"url": url, "width": 8, "height": 6, "content_type": "image/png"}
+    root = f"https://api.test/media/{medium['id']}"
+    facts = {"url": f"{root}/original", "width": 8, "height": 6, "content_type": "image/png"}
+    crops = {"square": (6, 6), "wide": (8, 4)}
     return {
         "id": medium["id"],
         **facts,
         "alt": alt,
         "licence": "CC BY 4.0",
-        "renditions": [{"name": "original", **facts}],
-        "placeholder": None,
+        "renditions": [
+            {"name": "original", **facts},
+            *(
+                {"name": name, "url": f"{root}/{name}", "width": width, "height": height, "content_type": WEBP}
+                for name, (width, height) in crops.items()
+            ),
+        ],
+        "placeholder": medium["placeholder"],
     }
 
 

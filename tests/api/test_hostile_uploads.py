@@ -171,7 +171,8 @@ AT_THE_LIMIT = [
     ("png", 10_000, 8_000, 3, "[compression=1]", False),
     ("png", 8_000, 4_640, 4, "[compression=1]", False),
     ("png", 8_000, 6_000, 3, "[compression=1,interlace=true]", False),
-    ("webp", 3_872, 3_872, 4, "[effort=0]", False),
+    ("webp", 3_040, 3_040, 4, "[effort=0]", False),
+    ("webp", 3_872, 3_872, 3, "[effort=0]", False),
     ("gif", 3_520, 3_520, 3, "[effort=1]", False),
 ]
 
