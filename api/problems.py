@@ -67,9 +67,7 @@ class Problem(BaseModel):
     request_id: str = Field(description="Made here; finds the request in the server's log")
     errors: list[Flaw] | None = Field(default=None, description="What is wrong with the input")
     rule: str | None = Field(default=None, description="The rule that refused")
-    used_by: list[Use] | None = Field(
-        default=None, description="What uses it, up to 100 of them"
-    )
+    used_by: list[Use] | None = Field(default=None, description="What uses it, up to 100 of them")
     current_version: int | None = Field(default=None, description="The version that there is now")
     changed: Changed | None = Field(default=None, description="What has changed since the version that was named")
     error: str | None = Field(default=None, description="Error code of RFC 6749, section 5.2")

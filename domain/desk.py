@@ -6,12 +6,13 @@ older text back.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from domain.articles import Article, Correction, Publication
 from domain.editions import Edition, check_publishable, make_edition
 from domain.errors import Flaw, Unfit
+from domain.media import Medium
 from domain.people import Person
 from domain.teaser import TeaserSettings
 from domain.workflow import Action, PublicationState, Rule, check
@@ -37,13 +38,14 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """An action on its way: by whom, when, and what an edition that it makes is called."""
+    """An action on its way: by whom, when, what an edition that it makes is called, and the draft's pictures."""
 
     order: Order
     by: Person
     now: datetime
     publication_id: str
     house: House
+    pictures: Mapping[str, Medium] = field(default_factory=dict)
 
 
 Outcome = tuple[Article, Edition | None]
@@ -152,7 +154,7 @@ def _taken_back(article: Article, state: PublicationState, reason: str | None) -
 
 
 def _edition(article: Article, step: Step, start: datetime) -> Edition:
-    check_publishable(article.draft)
+    check_publishable(article.draft, step.pictures)
     return make_edition(
         article,
         publication_id=step.publication_id,

@@ -14,6 +14,7 @@ from domain.articles import Article, Draft, LeadImage, Publication, Seo
 from domain.body import Body, media_ids, without_paywall
 from domain.credits import Credit, Rights, Source
 from domain.errors import Flaw, Unfit
+from domain.media import Medium, flaws_of_pictures
 from domain.teaser import Measure, Policy, Teaser, TeaserSettings
 
 WORDS_A_MINUTE = 220
@@ -60,13 +61,14 @@ class Edition:
         return media_ids(self.teaser.body) | lead
 
 
-def check_publishable(draft: Draft) -> None:
-    """Refuse to publish what readers could not make sense of."""
-    flaws = []
+def check_publishable(draft: Draft, pictures: Mapping[str, Medium]) -> None:
+    """Refuse to publish what readers could not make sense of, or pictures that too little is said of."""
+    flaws: list[Flaw] = []
     if not without_paywall(draft.body):
         flaws.append(Flaw("/body", "There is nothing to read yet."))
     if draft.gate.requires is not Requires.FREE and _marker_is_missing(draft):
         flaws.append(Flaw("/teaser", "The teaser ends at the paywall block, and the body has none."))
+    flaws += flaws_of_pictures(draft, pictures)
     if flaws:
         raise Unfit(*flaws)
 

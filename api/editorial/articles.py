@@ -22,7 +22,7 @@ from domain.diffs import Change, compare
 from domain.errors import Flaw, Stale, Unfit
 from domain.permissions import Permission, may
 from domain.workflow import Action, DraftState, PublicationState
-from infra import articles, publications, revisions
+from infra import articles, media, publications, revisions
 from infra.db import Connection
 
 router = APIRouter(prefix="/v1/editorial/articles", tags=["Articles"], route_class=Route)
@@ -293,7 +293,7 @@ async def take_action(
     visit: Visit, connection: Connection, before: Article, action: Action, form: schemas.ActionForm
 ) -> Article:
     """Take an action on an article, in a transaction of one or of many."""
-    after, edition = act(before, action, _step(visit, form))
+    after, edition = act(before, action, await _step(visit, connection, before, form))
     await articles.save(connection, after, before=before, by=visit.person.account_id or "")
     if (after.publication, after.coming) != (before.publication, before.coming):
         await publications.show(connection, after, edition, now=visit.now)
@@ -331,13 +331,15 @@ async def linking_to(
     ]
 
 
-def _step(visit: Visit, form: schemas.ActionForm) -> Step:
+async def _step(visit: Visit, connection: Connection, article: Article, form: schemas.ActionForm) -> Step:
+    pictures = article.draft.media_ids
     return Step(
         form.as_order(),
         by=visit.person,
         now=visit.now,
         publication_id=visit.parts.sources.new_id(),
         house=visit.parts.settings.house,
+        pictures=await media.of(connection, pictures) if pictures else {},
     )
 
 

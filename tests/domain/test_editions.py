@@ -39,7 +39,7 @@ FULL = a_draft(
 
 def pointers(draft: Draft) -> list[str]:
     with pytest.raises(Unfit) as refusal:
-        check_publishable(draft)
+        check_publishable(draft, {})
     return [flaw.pointer for flaw in refusal.value.flaws]
 
 
@@ -53,10 +53,10 @@ def test_a_teaser_up_to_the_marker_needs_a_marker(requires: Requires) -> None:
     gate = Gate(requires)
     assert pointers(a_draft(gate=gate, teaser=MARKER)) == ["/teaser"]
     assert pointers(a_draft(gate=gate, teaser=MARKER, body=())) == ["/body", "/teaser"]
-    check_publishable(a_draft(gate=gate, teaser=MARKER, body=(PAYWALL, para("a"))))
-    check_publishable(a_draft(gate=gate, teaser=Policy(Measure.BLOCKS, 1)))
-    check_publishable(a_draft(gate=gate))
-    check_publishable(a_draft(teaser=MARKER))
+    check_publishable(a_draft(gate=gate, teaser=MARKER, body=(PAYWALL, para("a"))), {})
+    check_publishable(a_draft(gate=gate, teaser=Policy(Measure.BLOCKS, 1)), {})
+    check_publishable(a_draft(gate=gate), {})
+    check_publishable(a_draft(teaser=MARKER), {})
 
 
 def test_teaser_and_full_text_are_two_documents() -> None:
