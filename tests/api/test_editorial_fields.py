@@ -12,7 +12,7 @@ NOWHERE = "01890000-0000-7000-8000-00000000dead"
 
 
 async def test_the_form_here_has_every_field(newsroom: Newsroom) -> None:
-    assert {*await full_form(newsroom), "body_html", "body_markdown"} == set(WrittenForm.model_fields)
+    assert {*await full_form(newsroom), "body_html", "body_markdown", "note"} == set(WrittenForm.model_fields)
 
 
 async def test_every_field_comes_back_as_it_was_sent(newsroom: Newsroom) -> None:

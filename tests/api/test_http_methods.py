@@ -7,26 +7,15 @@ import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
 
-from tests.newsroom import Json, Newsroom
+from tests.newsroom import Json, Newsroom, somewhere
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 SERVED = ["/openapi.json", "/docs", "/docs/start.js", "/docs/swagger-ui.css", "/problems/not-found"]
 ID = "018f0000-0000-7000-8000-000000000000"
-FILLED = {
-    "{slug_or_id}": "a",
-    "{slug}": "sea",
-    "{article_id}": ID,
-    "{media_id}": ID,
-    "{rendition}": "original",
-    "{action}": "publish",
-}
 
 
 def filled(path: str) -> str:
-    for name, value in FILLED.items():
-        path = path.replace(name, value)
-    assert "{" not in path
-    return path
+    return somewhere(path, slug_or_id="a", slug="sea", article_id=ID, media_id=ID)
 
 
 def operations(app: FastAPI) -> dict[str, list[str]]:

@@ -144,7 +144,7 @@ async def test_whoever_may_not_any_more_gets_no_replay(newsroom: Newsroom, peopl
     assert (await create(newsroom, path="/tags", json={"name": "One"})).status_code == 201
     async with people.parts.database.write() as connection:
         await connection.execute(update(accounts).values(roles="reader"))
-    assert problem(await create(newsroom, path="/tags", json={"name": "One"})) == (403, "forbidden", None)
+    assert problem(await create(newsroom, path="/tags", json={"name": "One"})) == (403, "forbidden", "tags")
     newsroom.headers = {}
     assert problem(await create(newsroom, path="/tags", json={"name": "One"}))[0] == 401
 

@@ -76,6 +76,7 @@ WRONG = {
     "TEASER_BOUNDARY": ["canary", "Word"],
     "TEASER_ELLIPSIS": ["canary" * 7],
     "TEASER_REMAINING_STEP": ["canary", "0", "51"],
+    "FOUR_EYES": ["canary", "2"],
     "OFFERS": [
         "canary",
         "{",
