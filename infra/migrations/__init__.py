@@ -40,10 +40,12 @@ async def migrate(database: Database, revision: str = "head") -> None:
 
 
 def _migrate(connection: SyncConnection, revision: str) -> None:
-    _refuse_newer(_current(connection))
+    current = _current(connection)
+    _refuse_newer(current)
     config = _config()
     config.attributes["connection"] = connection
-    (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+    is_back = revision == "base" or revision < (current or "")  # revisions are numbered; "head" sorts behind them
+    (command.downgrade if is_back else command.upgrade)(config, revision)
 
 
 async def is_current(database: Database) -> bool:

@@ -24,7 +24,8 @@ from infra.tables import metadata
 from tests.domain.test_workflow import WORKS
 from tests.newsroom import Clock, Json, Newsroom, People, paragraph
 
-PIECES = 3
+PIECES = 2
+AT, UNTIL = st.integers(3, 60), st.none() | st.integers(1, 90)
 MOMENT = timedelta(milliseconds=250)  # schedules fall between the moments at which anybody looks
 
 
@@ -138,7 +139,7 @@ class Machine(RuleBasedStateMachine):
 
     @rule()
     def create(self) -> None:
-        if len(self.pieces) < PIECES:
+        if sum(piece.taken_back != "withdrawn" for piece in self.pieces) < PIECES:
             self._create()
 
     def _create(self) -> None:
@@ -173,15 +174,30 @@ class Machine(RuleBasedStateMachine):
     def wait(self, seconds: int) -> None:
         self.clock.move(seconds=seconds)
 
-    @rule(
-        which=st.integers(0, 9), turn=st.integers(0, 99), at=st.integers(1, 6), until=st.none() | st.integers(1, 6)
-    )
-    def act(self, which: int, turn: int, at: int, until: int | None) -> None:
-        """Take one of the actions that work."""
+    @rule(which=st.integers(0, 9), last=st.booleans(), until=UNTIL)
+    def put_forward(self, which: int, last: bool, until: int | None) -> None:
+        self._act_one(which, ["publish", "correct"], last=last, until=until)
+
+    @rule(which=st.integers(0, 9), last=st.booleans(), at=AT, until=UNTIL)
+    def plan(self, which: int, last: bool, at: int, until: int | None) -> None:
+        self._act_one(which, ["schedule", "unschedule"], last=last, at=at, until=until)
+
+    @rule(which=st.integers(0, 9))
+    def hand_over(self, which: int) -> None:
+        self._act_one(which, ["submit", "return"])
+
+    @rule(which=st.integers(0, 9), last=st.booleans())
+    def take_back(self, which: int, last: bool) -> None:
+        self._act_one(which, ["unpublish", "withdraw"], last=last)
+
+    def _act_one(
+        self, which: int, actions: list[str], *, last: bool = True, at: int = 9, until: int | None = None
+    ) -> None:
+        """Take one of the actions, if one works."""
         piece = self._piece(which)
         stands = piece.state, piece.stands(self.clock.time)
-        if works := [action for action in Action if (*stands, action.value) in WORKS]:
-            self._act(which, works[turn % len(works)], at, until)
+        if works := [action for action in actions if (*stands, action) in WORKS]:
+            self._act(which, Action(works[-1 if last else 0]), at, until)
 
     @rule(which=st.integers(0, 9), action=st.sampled_from(Action))
     def act_out_of_order(self, which: int, action: Action) -> None:

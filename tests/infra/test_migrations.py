@@ -1,4 +1,5 @@
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,77 @@ async def test_the_way_back_and_up_again_loses_nothing_of_the_schema(empty: Data
     await migrate(empty)
     assert await _shape(empty) == before
     assert await is_current(empty)
+
+
+DRAFT = {
+    "title": "Новости: Été",
+    "language": "fr",
+    "body": [{"type": "image", "media_id": "m1"}, {"type": "related", "article_id": "a9"}, {"type": "divider"}],
+    "section_id": "t1",
+    "tag_ids": ["t1", "t2"],
+    "credits": [{"role": "author", "contributor_id": "c1"}],
+    "lead_image": {"media_id": "m2"},
+    "related_ids": ["a9"],
+    "translation_of": "a8",
+}
+WRITTEN = """
+INSERT INTO articles (id, group_id, version, revision, draft_state, created_by, created_at, updated_at)
+    VALUES ('a1', 'a1', 5, 2, 'draft', 'me', '2026-01-01', '2026-01-02');
+INSERT INTO revisions (article_id, number, draft, created_by, created_at)
+    VALUES ('a1', 1, '', 'me', '2026-01-01'), ('a1', 2, :draft, 'me', '2026-01-02');
+INSERT INTO events (id, subject, subject_id, action, version, "by", at)
+    VALUES ('e1', 'article', 'a1', 'create', 1, 'me', '2026-01-01'),
+    ('e2', 'article', 'a1', 'submit', 2, 'me', '2026-01-01'),
+    ('e3', 'article', 'a1', 'edit', 4, 'me', '2026-01-02');
+INSERT INTO publications (id, article_id, group_id, number, revision, state, slug, language, title, requires,
+    plans, published_at, updated_at, live_from, remaining_percent, front)
+    VALUES ('p1', 'a1', 'a1', 1, 1, 'superseded', 'one', 'fr', 'T', 'free', '', '2026-01-01', '2026-01-01',
+    '2026-01-01', 0, ''),
+    ('p2', 'a1', 'a1', 2, 1, 'live', 'two', 'fr', 'T', 'free', '', '2026-01-01', '2026-01-01', '2026-01-01', 0, '')
+"""
+COPIED = """
+INSERT INTO publications (id, number, state, live_from, article_id, group_id, revision, slug, language, title,
+    requires, plans, published_at, updated_at, remaining_percent, front)
+SELECT '{id}', {number}, '{state}', '{live_from}', '{article}', group_id, revision, slug, language, title,
+    requires, plans, published_at, updated_at, remaining_percent, front FROM publications WHERE id = 'p1'
+"""
+
+
+async def _all(database: Database, query: str) -> list[tuple[Any, ...]]:
+    async with database.read() as connection:
+        return [tuple(row) for row in (await connection.execute(text(query))).all()]
+
+
+async def test_what_a_newsroom_has_written_is_found_by_the_newer_program(empty: Database) -> None:
+    await migrate(empty, "0001")
+    async with empty.write() as connection:
+        for statement in WRITTEN.split(";"):
+            given = {"draft": json.dumps(DRAFT)} if ":draft" in statement else {}
+            await connection.execute(text(statement), given)
+    await migrate(empty)
+    assert await _all(empty, "SELECT title_key, language FROM articles") == [("novosti: ete", "fr")]
+    assert await _all(empty, "SELECT slug, language, article_id FROM slugs") == [("two", "fr", "a1")]
+    assert await _all(empty, "SELECT number, version FROM revisions ORDER BY number") == [(1, 1), (2, 4)]
+    assert await _all(empty, "SELECT kind, target_id FROM draft_links ORDER BY kind, target_id") == [
+        ("article", "a8"),
+        ("article", "a9"),
+        ("contributor", "c1"),
+        ("medium", "m1"),
+        ("medium", "m2"),
+        ("tag", "t1"),
+        ("tag", "t2"),
+    ]
+    async with empty.write() as connection:
+        await connection.execute(text("UPDATE publications SET replaced_at = '2026-01-05' WHERE id = 'p2'"))
+        taking_over = {"id": "p3", "number": 3, "state": "scheduled", "live_from": "2026-01-05", "article": "a1"}
+        await connection.execute(text(COPIED.format(**taking_over)))
+    await migrate(empty, "0001")
+    assert await _all(empty, "SELECT id, state FROM publications ORDER BY id") == [
+        ("p1", "superseded"),
+        ("p2", "superseded"),
+        ("p3", "live"),
+    ]
+    assert await _all(empty, "SELECT COUNT(*) FROM revisions") == [(2,)]
 
 
 async def test_migrating_twice_changes_nothing(empty: Database) -> None:

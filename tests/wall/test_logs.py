@@ -57,6 +57,25 @@ async def test_writing_and_reading_leave_no_text_and_no_slug(
     check(log)
 
 
+async def test_history_and_previews_leave_no_text_and_no_token(
+    newsroom: Newsroom, log: set[str], word: Word
+) -> None:
+    draft = await newsroom.draft(**form(word), note=word())
+    draft = await newsroom.edit(draft, **form(word))
+    one = f"/articles/{draft['id']}"
+    made = (await newsroom.send("POST", f"{one}/previews", json={})).json()
+    for url in (made["url"], f"{made['url']}?{word()}=1", f"/v1/previews/{word()}"):
+        await newsroom.client.get(url)
+    for path in ("/revisions/1", "/revisions/1/diff", "/events", "/linked-from", "/readable-as"):
+        await newsroom.send("GET", one + path)
+    await newsroom.send("GET", "/articles", params={"q": word()})
+    key = {"Idempotency-Key": word()}
+    for _ in range(2):
+        await newsroom.send("POST", f"{one}/revisions/1/restore", version=2, headers=key)
+    await newsroom.send("PATCH", one, version=1, json=form(word))
+    check(log, made["token"])
+
+
 async def test_refused_requests_leave_nothing_of_what_was_sent(
     newsroom: Newsroom, people: People, log: set[str], word: Word
 ) -> None:

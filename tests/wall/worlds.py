@@ -176,6 +176,10 @@ async def _secret(world: World, name: str, live: Json | None = None) -> None:
                 await editor.send("POST", f"/{kind}/{old}/merge", version=2, json={"into": slug})
     fields: Json = {"tags": [slug, "sea"], "credits": [{"role": "author", "contributor": slug}]}
     fields["lead_image"] = {"media_id": medium["id"]}
+    named.label = f"to come {name}"
+    fields_to_come = {**form, "title": "To come", "slug": f"to-come-{slug}", "tags": [slug]}
+    coming = await editor.act(await editor.draft(**fields_to_come), "schedule", at="2030-01-01T00:00:00Z")
+    await editor.send("POST", f"/articles/{coming['id']}/previews")
     named.label = f"gone {name}"
     gone = await editor.published(**form, slug=slug, **fields, translation_of=live["id"] if live else None)
     await editor.act(gone, "unpublish")
