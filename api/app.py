@@ -11,7 +11,7 @@ from api.delivery import articles as delivery_articles
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.delivery import previews as delivery_previews
-from api.editorial import articles, bulk, contributors, events, media, previews, revisions, tags
+from api.editorial import actions, articles, bulk, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
 from infra.ids import Sources
@@ -27,6 +27,7 @@ ROUTERS = (
     delivery_previews.router,
     accounts.router,
     articles.router,
+    actions.router,
     revisions.router,
     previews.router,
     events.router,

@@ -17,12 +17,11 @@ from api.routing import Route, needs
 from api.types import Id, Language, Moment, Slug
 from domain.articles import Article, Draft, check_may_delete, check_may_see, edit
 from domain.body import Body
-from domain.desk import Step, act
 from domain.diffs import Change, compare
 from domain.errors import Flaw, Stale, Unfit
 from domain.permissions import Permission, may
-from domain.workflow import Action, DraftState, PublicationState
-from infra import articles, media, publications, revisions
+from domain.workflow import DraftState, PublicationState
+from infra import article_lists, articles, revisions
 from infra.db import Connection
 
 router = APIRouter(prefix="/v1/editorial/articles", tags=["Articles"], route_class=Route)
@@ -31,7 +30,6 @@ ALLOWED = needs(Permission.EDIT_OWN_ARTICLES)
 REFUSALS = ("bad-request", "unauthorized", "forbidden", "unavailable")
 OF_ONE = (*REFUSALS, "not-found")
 OF_A_WRITE = (*OF_ONE, "wrong-state", "conflict", "stale", "precondition-required")
-MAX_WARNED = 100
 WITH_A_BODY = ("too-large", "unsupported-media-type", "unprocessable")
 DryRun = Annotated[bool, Query(description="Check, show the teaser, and save nothing")]
 
@@ -133,7 +131,7 @@ async def list_drafts(  # noqa: PLR0913 - one a filter
         "q": q,
         "updated_after": updated_after and updated_after.isoformat(),
     }
-    listing = articles.Listing(
+    listing = article_lists.Listing(
         created_by=only_own(visit),
         state=state,
         publication=publication and PublicationState(publication),
@@ -144,7 +142,7 @@ async def list_drafts(  # noqa: PLR0913 - one a filter
         updated_after=updated_after,
         before=time_and_id(open_cursor(request, visit, cursor, asked)),
     )
-    found = await articles.page(visit.reading, listing, limit=limit + 1, now=visit.now)
+    found = await article_lists.page(visit.reading, listing, limit=limit + 1, now=visit.now)
     shown = found[:limit]
     named = await drafts.names_for(visit.reading, [one.draft for one in shown], visit)
     following = None
@@ -257,90 +255,6 @@ async def remove(visit: Visit, connection: Connection, article_id: str, version:
     check_may_delete(article, visit.person)
     await articles.remove(connection, article)
     await visit.record(connection, article.event("delete", visit.person, visit.now))
-
-
-@router.post(
-    "/{article_id}/actions/{action}",
-    summary="Take an action of the workflow",
-    operation_id="act_on_article",
-    response_model=schemas.Article,
-    responses=declared(*OF_A_WRITE, *WITH_A_BODY),
-    openapi_extra=ALLOWED,
-)
-async def act_on_article(
-    visit: VisitOf,
-    article_id: Id,
-    action: Action,
-    version: IfMatch,
-    form: schemas.ActionForm | None = None,
-) -> Response:
-    """Submit, return, publish, schedule, unschedule, unpublish, correct or withdraw.
-
-    `allowed_actions` tells what is possible now. What is scheduled is the draft of this moment, whatever is edited
-    later; scheduling again moves it to another time. Publishing or correcting meanwhile puts it aside.
-    """
-    form = form or schemas.ActionForm()
-    async with visit.writing() as connection:
-        before = await expected(visit, connection, article_id, version)
-        after = await take_action(visit, connection, before, action, form)
-        named = await drafts.names_for(connection, [after.draft], visit)
-        warnings = await _warnings(visit, connection, after, action)
-        shown = drafts.resource_of(after, named, visit).model_copy(update={"warnings": warnings})
-        return await visit.answer(connection, versioned(shown, after.version))
-
-
-async def take_action(
-    visit: Visit, connection: Connection, before: Article, action: Action, form: schemas.ActionForm
-) -> Article:
-    """Take an action on an article, in a transaction of one or of many."""
-    after, edition = act(before, action, await _step(visit, connection, before, form))
-    await articles.save(connection, after, before=before, by=visit.person.account_id or "")
-    if (after.publication, after.coming) != (before.publication, before.coming):
-        await publications.show(connection, after, edition, now=visit.now)
-    await visit.record(connection, after.event(action, visit.person, visit.now), note=form.told)
-    return after
-
-
-async def _warnings(
-    visit: Visit, connection: Connection, article: Article, action: Action
-) -> list[schemas.Warned]:
-    """Return what taking an article back does to those that link to it."""
-    if action not in {Action.UNPUBLISH, Action.WITHDRAW}:
-        return []
-    linking = await linking_to(visit, connection, article.id, limit=MAX_WARNED)
-    detail = "These articles link to it. Their readers do not see the link any more."
-    return [schemas.Warned(rule="linked-from", detail=detail, articles=linking)] if linking else []
-
-
-async def linking_to(
-    visit: Visit, connection: Connection, article_id: str, *, limit: int, after: str = ""
-) -> list[schemas.Linking]:
-    """Return the next articles that link to one, as far as the caller may know of them."""
-    found = await articles.linking_to(
-        connection, article_id, created_by=only_own(visit), after=after, limit=limit, now=visit.now
-    )
-    return [
-        schemas.Linking(
-            id=one.article.id,
-            title=one.article.draft.title,
-            language=one.article.draft.language,
-            in_draft=one.in_draft,
-            in_publication=one.in_publication,
-        )
-        for one in found
-    ]
-
-
-async def _step(visit: Visit, connection: Connection, article: Article, form: schemas.ActionForm) -> Step:
-    pictures = article.draft.media_ids
-    return Step(
-        form.as_order(),
-        by=visit.person,
-        now=visit.now,
-        publication_id=visit.parts.sources.new_id(),
-        house=visit.parts.settings.house,
-        pictures=await media.of(connection, pictures) if pictures else {},
-    )
 
 
 async def expected(visit: Visit, connection: Connection, article_id: str, version: int) -> Article:

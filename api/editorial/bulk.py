@@ -15,7 +15,8 @@ from pydantic import Discriminator, PlainValidator, ValidationError
 
 from api import caching, problems
 from api.deps import VisitOf
-from api.editorial import articles, drafts, schemas
+from api.editorial import actions, articles, drafts
+from api.editorial import bulk_schemas as rows
 from api.middleware import log_failure
 from api.parts import Visit
 from api.problems import RowResult, RowsRefused, declared
@@ -32,11 +33,11 @@ MAX_ATOMIC_ROWS = 100
 ROWS_AT_ONCE = 25
 WRITER_SECONDS = 0.05  # on SQLite nobody else writes meanwhile
 OTHERS_SECONDS = 0.025  # and whoever waits there looks only now and then whether it can
-_ROWS: dict[str, type[schemas.Row]] = {
-    "create": schemas.CreateRow,
-    "patch": schemas.PatchRow,
-    "act": schemas.ActRow,
-    "delete": schemas.DeleteRow,
+_ROWS: dict[str, type[rows.Row]] = {
+    "create": rows.CreateRow,
+    "patch": rows.PatchRow,
+    "act": rows.ActRow,
+    "delete": rows.DeleteRow,
 }
 
 
@@ -52,7 +53,7 @@ def _as_sent(content: Any) -> Any:  # noqa: ANN401 - each line is looked at by i
 
 Content = Annotated[
     bytes,
-    PlainValidator(_as_sent, json_schema_input_type=Annotated[schemas.Row, Discriminator("op")]),
+    PlainValidator(_as_sent, json_schema_input_type=Annotated[rows.Row, Discriminator("op")]),
     InBody(media_type=LINE_TYPES[0], description="Rows, one a line (the schema is that of one)"),
 ]
 
@@ -70,7 +71,7 @@ class Prepared:
     """A row that has been read, with the body of a new article; or why it cannot be."""
 
     number: int
-    row: schemas.Row | None = None
+    row: rows.Row | None = None
     body: Body = ()
     refusal: Refusal | None = None
 
@@ -191,16 +192,16 @@ def lines_in(content: bytes, *, most: int) -> list[Line]:
 
 async def _prepared(visit: Visit, line: Line) -> Prepared:
     """Read a row; the markup of a new article is taken apart here, outside of any transaction."""
-    row: schemas.Row | None = None
+    row: rows.Row | None = None
     try:
         row = row_of(line.content, limit=visit.parts.settings.max_body_bytes)
-        made = await drafts.body_of(row.article, visit) if isinstance(row, schemas.CreateRow) else ()
+        made = await drafts.body_of(row.article, visit) if isinstance(row, rows.CreateRow) else ()
     except Refusal as refusal:
         return Prepared(line.number, row, refusal=refusal)
     return Prepared(line.number, row, made)
 
 
-def row_of(content: bytes, *, limit: int) -> schemas.Row:
+def row_of(content: bytes, *, limit: int) -> rows.Row:
     """Return what a line says, or refuse it as the single request would be."""
     if len(content) > limit:
         raise TooLarge(f"A row may have {limit} bytes.")
@@ -220,30 +221,30 @@ async def _done(visit: Visit, connection: Connection, prepared: Prepared) -> Row
     if prepared.refusal:
         raise prepared.refusal
     match row := prepared.row:
-        case schemas.CreateRow():
+        case rows.CreateRow():
             draft = await drafts.draft_of(row.article, prepared.body, visit, connection)
             after = await articles.add(visit, connection, draft, row.article.note)
             if row.action:
-                after = await articles.take_action(visit, connection, after, row.action, row)
+                after = await actions.take_action(visit, connection, after, row.action, row)
             return RowResult(row=prepared.number, status=201, id=after.id, version=after.version)
-        case schemas.PatchRow():
+        case rows.PatchRow():
             before = await articles.expected(visit, connection, row.id, row.version)
             named = await drafts.names_for(connection, [before.draft], visit)
             form = drafts.patched_form(before, named, row.article)
             body = await drafts.body_of(form, visit, before=before.draft.body)
             after = await articles.change(visit, connection, before, form, body)
-        case schemas.ActRow():
+        case rows.ActRow():
             before = await articles.expected(visit, connection, row.id, row.version)
-            after = await articles.take_action(visit, connection, before, row.action, row)
-        case schemas.DeleteRow():
+            after = await actions.take_action(visit, connection, before, row.action, row)
+        case rows.DeleteRow():
             await articles.remove(visit, connection, row.id, row.version)
             return RowResult(row=prepared.number, status=204, id=row.id)
     return RowResult(row=prepared.number, status=200, id=after.id, version=after.version)
 
 
-def _into_row(refusal: Refusal, row: schemas.Row | None) -> Refusal:
+def _into_row(refusal: Refusal, row: rows.Row | None) -> Refusal:
     """Return a refusal whose pointers lead into the row; those of an article's fields lead into its `article`."""
-    if not isinstance(refusal, Unfit) or not isinstance(row, schemas.CreateRow | schemas.PatchRow):
+    if not isinstance(refusal, Unfit) or not isinstance(row, rows.CreateRow | rows.PatchRow):
         return refusal
     own = type(row).model_fields
     return Unfit(

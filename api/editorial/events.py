@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from api.deps import Cursor, Limit, VisitOf
+from api.editorial import history_schemas as history
 from api.editorial import schemas
-from api.editorial.articles import ALLOWED, OF_ONE, linking_to
+from api.editorial.articles import ALLOWED, OF_ONE, only_own
 from api.editorial.replies import plain
 from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
 from api.parts import Visit
@@ -14,7 +15,8 @@ from api.types import Id
 from domain.articles import check_may_see
 from domain.events import Subject
 from domain.permissions import Permission, may
-from infra import articles, events
+from infra import article_lists, articles, events
+from infra.db import Connection
 from infra.events import Recorded
 
 router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles"], route_class=Route)
@@ -24,7 +26,7 @@ router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles
     "/events",
     summary="List what was done to an article",
     operation_id="list_events",
-    response_model=schemas.EventPage,
+    response_model=history.EventPage,
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
@@ -39,13 +41,13 @@ async def list_events(
     if len(found) > limit:
         last = found[limit - 1]
         following = seal_cursor(request, visit, place_of(last.event.at, last.id), {})
-    page = schemas.EventPage(items=[_shown(visit, one) for one in found[:limit]], next_cursor=following)
+    page = history.EventPage(items=[_shown(visit, one) for one in found[:limit]], next_cursor=following)
     return plain(page, headers=dict(next_link(request, visit, following)))
 
 
-def _shown(visit: Visit, recorded: Recorded) -> schemas.Event:
+def _shown(visit: Visit, recorded: Recorded) -> history.Event:
     event = recorded.event
-    return schemas.Event(
+    return history.Event(
         id=recorded.id,
         action=event.action,
         by=event.by,
@@ -61,7 +63,7 @@ def _shown(visit: Visit, recorded: Recorded) -> schemas.Event:
     "/linked-from",
     summary="List who links here",
     operation_id="list_linking",
-    response_model=schemas.LinkingPage,
+    response_model=history.LinkingPage,
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
@@ -73,5 +75,24 @@ async def list_linking(
     after = open_cursor(request, visit, cursor, {}) or ""
     found = await linking_to(visit, visit.reading, article_id, limit=limit + 1, after=after)
     following = seal_cursor(request, visit, found[limit - 1].id, {}) if len(found) > limit else None
-    page = schemas.LinkingPage(items=found[:limit], next_cursor=following)
+    page = history.LinkingPage(items=found[:limit], next_cursor=following)
     return plain(page, headers=dict(next_link(request, visit, following)))
+
+
+async def linking_to(
+    visit: Visit, connection: Connection, article_id: str, *, limit: int, after: str = ""
+) -> list[schemas.Linking]:
+    """Return the next articles that link to one, as far as the caller may know of them."""
+    found = await article_lists.linking_to(
+        connection, article_id, created_by=only_own(visit), after=after, limit=limit, now=visit.now
+    )
+    return [
+        schemas.Linking(
+            id=one.article.id,
+            title=one.article.draft.title,
+            language=one.article.draft.language,
+            in_draft=one.in_draft,
+            in_publication=one.in_publication,
+        )
+        for one in found
+    ]

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import caching, problems
 from api.deps import Cursor, IfMatch, Limit, VisitOf
-from api.editorial import schemas
+from api.editorial import media_schemas as schemas
 from api.editorial.patches import patched
 from api.editorial.replies import plain, versioned
 from api.editorial.uploads import read_upload

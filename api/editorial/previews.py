@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from api import caching
 from api.delivery import rendering
 from api.deps import IfMatch, VisitOf
-from api.editorial import schemas
+from api.editorial import history_schemas as history
 from api.editorial.articles import ALLOWED, OF_ONE, WITH_A_BODY
 from api.editorial.replies import plain, versioned
 from api.links import Links
@@ -32,13 +32,13 @@ SHORTEST, USUAL, LONGEST = timedelta(minutes=1), timedelta(days=1), timedelta(da
     status_code=201,
     summary="Make a preview",
     operation_id="create_preview",
-    response_model=schemas.PreviewLink,
+    response_model=history.PreviewLink,
     responses=declared(*OF_ONE, *WITH_A_BODY, "conflict"),
     openapi_extra=ALLOWED,
 )
-async def create_preview(visit: VisitOf, article_id: Id, form: schemas.PreviewForm | None = None) -> Response:
+async def create_preview(visit: VisitOf, article_id: Id, form: history.PreviewForm | None = None) -> Response:
     """Make a link that shows exactly one revision to whoever has it, as a kind of reader, until it ends."""
-    form = form or schemas.PreviewForm()
+    form = form or history.PreviewForm()
     async with visit.writing() as connection:
         article = await _seen(visit, connection, article_id)
         revision = form.revision or article.revision
@@ -62,13 +62,13 @@ async def create_preview(visit: VisitOf, article_id: Id, form: schemas.PreviewFo
         return await visit.answer(connection, shown, keep=False)  # the link is told once
 
 
-def _link(visit: Visit, preview: Preview) -> schemas.PreviewLink:
+def _link(visit: Visit, preview: Preview) -> history.PreviewLink:
     token = visit.parts.seals.seal_preview(preview.id)
     url = Links(visit).to(f"/v1/previews/{token}")
-    return schemas.PreviewLink(**dict(_shown(preview)), token=token, url=url)
+    return history.PreviewLink(**dict(_shown(preview)), token=token, url=url)
 
 
-def _end(form: schemas.PreviewForm, now: datetime) -> datetime:
+def _end(form: history.PreviewForm, now: datetime) -> datetime:
     end = form.expires_at or now + USUAL
     if not SHORTEST <= end - now <= LONGEST:
         raise Unfit(Flaw("/expires_at", f"It may last from a minute to {LONGEST.days} days."))
@@ -79,7 +79,7 @@ def _end(form: schemas.PreviewForm, now: datetime) -> datetime:
     "/previews",
     summary="List an article's previews",
     operation_id="list_previews",
-    response_model=schemas.PreviewList,
+    response_model=history.PreviewList,
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
@@ -87,7 +87,7 @@ async def list_previews(visit: VisitOf, article_id: Id) -> Response:
     """Answer the previews that can still be read. Their links are not told again."""
     await _seen(visit, visit.reading, article_id)
     found = await previews.open_ones(visit.reading, article_id, now=visit.now)
-    return plain(schemas.PreviewList(items=[_shown(preview) for preview in found]))
+    return plain(history.PreviewList(items=[_shown(preview) for preview in found]))
 
 
 @router.delete(
@@ -115,7 +115,7 @@ async def revoke_preview(visit: VisitOf, article_id: Id, preview_id: Id, version
     "/readable-as",
     summary="See what a reader would get",
     operation_id="readable_as",
-    response_model=schemas.ReadableAs,
+    response_model=history.ReadableAs,
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
@@ -136,17 +136,17 @@ async def readable_as(
         )
     except (NotThere, Withdrawn) as refusal:
         status = 410 if isinstance(refusal, Withdrawn) else 404
-        return plain(schemas.ReadableAs(**asked, status=status, detail=refusal.detail, article=None))
+        return plain(history.ReadableAs(**asked, status=status, detail=refusal.detail, article=None))
     article = rendering.article(shown, Links(visit))
-    return plain(schemas.ReadableAs(**asked, status=200, detail=None, article=article))
+    return plain(history.ReadableAs(**asked, status=200, detail=None, article=article))
 
 
 async def _seen(visit: Visit, connection: Connection, article_id: str) -> Article:
     return check_may_see(await articles.get(connection, article_id, now=visit.now), visit.person)
 
 
-def _shown(preview: Preview) -> schemas.Preview:
-    return schemas.Preview(
+def _shown(preview: Preview) -> history.Preview:
+    return history.Preview(
         id=preview.id,
         article_id=preview.article_id,
         revision=preview.revision,

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial import drafts, schemas
+from api.editorial import history_schemas as history
 from api.editorial.articles import ALLOWED, OF_A_WRITE, OF_ONE, expected, group_of
 from api.editorial.blocks import block_of
 from api.editorial.replies import plain, versioned
@@ -31,7 +32,7 @@ Number = Annotated[int, Path(ge=1, le=10**9, description="Number of a revision")
     "/revisions",
     summary="List an article's revisions",
     operation_id="list_revisions",
-    response_model=schemas.RevisionPage,
+    response_model=history.RevisionPage,
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
@@ -43,7 +44,7 @@ async def list_revisions(
     place = open_cursor(request, visit, cursor, {})
     found = await revisions.page(visit.reading, article_id, before=int(place) if place else None, limit=limit + 1)
     following = seal_cursor(request, visit, str(found[limit - 1].number), {}) if len(found) > limit else None
-    page = schemas.RevisionPage(items=[_noted(one) for one in found[:limit]], next_cursor=following)
+    page = history.RevisionPage(items=[_noted(one) for one in found[:limit]], next_cursor=following)
     return plain(page, headers=dict(next_link(request, visit, following)))
 
 
@@ -51,7 +52,7 @@ async def list_revisions(
     "/revisions/{number}",
     summary="Read a revision",
     operation_id="read_revision",
-    response_model=schemas.Revision,
+    response_model=history.Revision,
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
@@ -61,14 +62,14 @@ async def read_revision(visit: VisitOf, article_id: Id, number: Number) -> Respo
     revision, draft = await _revision(visit.reading, article_id, number)
     named = await drafts.names_for(visit.reading, [draft], visit)
     form = dict(drafts.form_of(draft, named))
-    return plain(schemas.Revision(**form, **dict(_noted(revision))))
+    return plain(history.Revision(**form, **dict(_noted(revision))))
 
 
 @router.get(
     "/revisions/{number}/diff",
     summary="Compare two revisions",
     operation_id="compare_revisions",
-    response_model=schemas.Diff,
+    response_model=history.Diff,
     responses=declared(*OF_ONE),
     openapi_extra=ALLOWED,
 )
@@ -88,15 +89,15 @@ async def compare_revisions(
     named = await drafts.names_for(visit.reading, [before, after], visit)
     old, new = (drafts.form_of(draft, named).model_dump(mode="json") for draft in (before, after))
     return plain(
-        schemas.Diff(
+        history.Diff(
             before=number,
             after=to or article.revision,
             fields=[
-                schemas.FieldChange(name=name, before=old[name], after=new[name])
+                history.FieldChange(name=name, before=old[name], after=new[name])
                 for name in schemas.field_names(differences)
             ],
             blocks=[
-                schemas.BlockChange.of(
+                history.BlockChange.of(
                     key=one.key,
                     change=one.change,
                     before=one.before and block_of(one.before),
@@ -143,8 +144,8 @@ async def _revision(connection: Connection, article_id: str, number: int) -> tup
     return found
 
 
-def _noted(revision: Revision) -> schemas.RevisionNote:
-    return schemas.RevisionNote(
+def _noted(revision: Revision) -> history.RevisionNote:
+    return history.RevisionNote(
         number=revision.number,
         note=revision.note,
         created_by=revision.created_by,

@@ -6,7 +6,8 @@ from typing import Any
 from fastapi import APIRouter, Request, Response
 
 from api.deps import Cursor, IfMatch, Limit, SlugInPath, VisitOf
-from api.editorial import naming, schemas
+from api.editorial import name_schemas as schemas
+from api.editorial import naming
 from api.editorial.patches import patched
 from api.editorial.replies import plain, versioned
 from api.links import Links

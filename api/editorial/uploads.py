@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
-from api.editorial.schemas import MediaForm
+from api.editorial.media_schemas import MediaForm
 from api.problems import flaws_in
 from api.routing import refuse_unkeepable
 from domain.errors import Flaw, Unfit
