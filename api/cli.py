@@ -159,6 +159,7 @@ def demo(port: Port = 8000) -> None:
             f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{port}",
             f"{PREFIX}OFFERS": newsroom.offers(),
             f"{PREFIX}ACCESS_TOKEN_SECONDS": "86400",
+            f"{PREFIX}FOUR_EYES": "false",  # one editor makes all of it
         }
     )
     settings = load_settings()

@@ -12,6 +12,7 @@ from hashlib import sha256
 from fastapi import Request, Response
 
 from domain.errors import BadRequest
+from domain.people import Person
 from infra import idempotency
 from infra.db import Connection, Database, DatabaseBusy
 from infra.ids import Sources
@@ -83,16 +84,20 @@ def takes_key(method: str, path: str) -> bool:
 
 
 def attempt_at(
-    request: Request, path: str, account_id: str | None, *, database: Database, sources: Sources
+    request: Request, path: str, person: Person, *, database: Database, sources: Sources
 ) -> Attempt | None:
-    """Return the attempt that a request is, if it has a key that counts; `path` is its operation's."""
+    """Return the attempt that a request is, if it has a key that counts; `path` is its operation's.
+
+    It is another request when the caller's roles are others: what was answered then may not be for them now.
+    """
+    account_id = person.account_id
     if account_id is None or not takes_key(request.method, path):
         return None
     key = key_in(request.headers.getlist(HEADER))
     if key is None:
         return None
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    target = (request.method, request.url.path, request.url.query, kind)
+    target = (request.method, request.url.path, request.url.query, kind, " ".join(sorted(person.roles)))
     return Attempt(database, sources, account_id, key, tuple(part.encode() for part in target))
 
 

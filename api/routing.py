@@ -98,7 +98,7 @@ class Route(APIRoute):
             attempt = attempt_at(
                 request,
                 self.path_format,
-                person.account_id,
+                person,
                 database=parts.database,
                 sources=parts.sources,
             )
@@ -141,13 +141,15 @@ def _query_parameters(dependant: Any) -> frozenset[str]:  # noqa: ANN401 - FastA
 def refuse_strange_parameters(request: Request, known: frozenset[str]) -> None:
     """Refuse a query parameter that the operation does not know, or one that stands there twice."""
     seen: set[str] = set()
-    for name, _ in request.query_params.multi_items():
+    for name, value in request.query_params.multi_items():
         if name not in known:
             raise BadRequest(
                 "There is a query parameter that this operation does not know.", parameter=_safe(name)
             )
         if name in seen:
             raise BadRequest("A query parameter may stand there only once.", parameter=name)
+        if _UNKEEPABLE.search(value):
+            raise BadRequest("It may not hold U+0000.", parameter=name)
         seen.add(name)
 
 

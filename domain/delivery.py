@@ -26,6 +26,13 @@ class ArticleName:
     title: str
     language: str
     gate: Gate
+    until: datetime | None = None
+    """When it ends or is replaced, if that is known."""
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """Return the next moment at which a link to it changes by itself."""
+        moments = (self.until, self.gate.next_change(now))
+        return min((moment for moment in moments if moment and moment > now), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +143,12 @@ class Delivery:
     read_at: datetime
     is_preview: bool = False
     """Shown to a guest of the newsroom: its pictures may be public nowhere."""
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """Return the next moment at which what is shown changes by itself: the article, or a link in it."""
+        links = (*self.names.articles.values(), *self.names.translations)
+        moments = (self.publication.next_change(now), *(link.next_change(now) for link in links))
+        return min((moment for moment in moments if moment), default=None)
 
     @property
     def signs_media(self) -> bool:

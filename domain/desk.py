@@ -57,9 +57,10 @@ def act(article: Article, action: Action, step: Step) -> Outcome:
     last_editor = article.edited_by if step.house.four_eyes else None
     rule = check(article.state(step.now), action, step.by, last_editor=last_editor)
     _check_order(rule, action, step)
+    is_only_moved = action is Action.SCHEDULE and article.coming is not None
     moved = replace(
         article,
-        draft_state=rule.leads_to or article.draft_state,
+        draft_state=article.draft_state if is_only_moved else rule.leads_to or article.draft_state,
         version=article.version + 1,
         updated_at=step.now,
     )
@@ -92,16 +93,22 @@ def _move(article: Article, _: Step) -> Outcome:
 
 
 def _publish(article: Article, step: Step) -> Outcome:
-    edition = _edition(article, step, step.now)
-    return replace(article, publication=edition.publication, coming=None), edition
+    return _released(article, step)
 
 
 def _correct(article: Article, step: Step) -> Outcome:
-    edition = _edition(article, step, step.now)
-    said = Correction(step.now, step.order.public_note or "")
-    header = replace(edition.publication, corrections=(*edition.publication.corrections, said))
-    edition = replace(edition, publication=header)
-    return replace(article, publication=header, coming=None), edition
+    return _released(article, step, Correction(step.now, step.order.public_note or ""))
+
+
+def _released(article: Article, step: Step, *corrections: Correction) -> Outcome:
+    """Make an edition that is live from now on, and without a gap where one was live, by any reader's clock."""
+    edition, before = _edition(article, step, step.now), article.publication
+    header = replace(
+        edition.publication,
+        live_from=before.live_from if before is not None and before.is_live(step.now) else step.now,
+        corrections=(*edition.publication.corrections, *corrections),
+    )
+    return replace(article, publication=header, coming=None), replace(edition, publication=header)
 
 
 def _schedule(article: Article, step: Step) -> Outcome:

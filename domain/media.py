@@ -130,6 +130,15 @@ def flaws_of_pictures(draft: Draft, media: Mapping[str, Medium]) -> tuple[Flaw, 
     return tuple(flaw for pointer, use in uses for flaw in _flaws(pointer, use, media.get(use.media_id)))
 
 
+def said_no_more(before: Medium, after: Medium) -> tuple[str, ...]:
+    """Return what a publication needs that was said of a picture and is not any more."""
+    return tuple(
+        name
+        for name in (*_SAID, "licence")
+        if (getattr(before, name) or "").strip() and not (getattr(after, name) or "").strip()
+    )
+
+
 _SAID = {"alt": "an alternative text", "caption": "a caption", "credit": "a credit"}
 
 

@@ -55,15 +55,15 @@ class State:
 class Rule:
     """From which states an action may be taken and by whom, and where it leads the draft (None: nowhere).
 
-    Where `second_person` is set and the house asks for four eyes, it takes somebody else than the draft's last
-    editor. `takes` names the times that may be said with the action, and `needs` what must be said.
+    If the house asks for four eyes, `second_person` says in which states it takes somebody else than the draft's
+    last editor. `takes` names the times that may be said with the action, and `needs` what must be said.
     """
 
     drafts: frozenset[DraftState]
     publications: frozenset[PublicationState]
     roles: frozenset[Role]
     leads_to: DraftState | None = None
-    second_person: bool = False
+    second_person: frozenset[PublicationState] = frozenset()
     takes: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
 
@@ -81,14 +81,14 @@ RULES: Mapping[Action, Rule] = {
     Action.SUBMIT: Rule(_DRAFT, _OPEN, _WRITERS, DraftState.SUBMITTED),
     Action.RETURN: Rule(_SUBMITTED, _OPEN, _EDITORS, DraftState.DRAFT),
     Action.PUBLISH: Rule(
-        _ANY_DRAFT, _OPEN, _EDITORS, DraftState.DRAFT, second_person=True, takes=frozenset({"until"})
+        _ANY_DRAFT, _OPEN, _EDITORS, DraftState.DRAFT, second_person=_OPEN, takes=frozenset({"until"})
     ),
     Action.SCHEDULE: Rule(
         _ANY_DRAFT,
         _OPEN,
         _EDITORS,
         DraftState.DRAFT,
-        second_person=True,
+        second_person=_OPEN - _COMING,  # to move what is scheduled releases nothing
         takes=frozenset({"at", "until"}),
         needs=frozenset({"at"}),
     ),
@@ -99,7 +99,7 @@ RULES: Mapping[Action, Rule] = {
         _LIVE,
         _EDITORS,
         DraftState.DRAFT,
-        second_person=True,
+        second_person=_LIVE,
         takes=frozenset({"until"}),
         needs=frozenset({"public_note"}),
     ),
@@ -136,7 +136,7 @@ def _refusal(state: State, action: Action, by: Person, last_editor: str | None) 
         return WrongState(_told(state, action), rule=f"{action}-from-{state.draft}-{state.publication}")
     if not by.has_any(rule.roles):
         return NotAllowed(f"Your roles may not {action} articles.", rule=f"{action}-roles")
-    if rule.second_person and by.account_id == last_editor:
+    if state.publication in rule.second_person and by.account_id == last_editor:
         return NotAllowed(f"You edited the draft last; to {action} it takes a second person.", rule="four-eyes")
     return None
 

@@ -16,7 +16,7 @@ from infra.ids import folded
 from infra.naming import Kind, id_of
 from infra.tables import articles, draft_links, publication_articles, publications
 from infra.tags import TAGS
-from infra.visibility import is_live
+from infra.visibility import is_live, was_replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,8 @@ async def linking_to(
         select(publications.c.id)
         .join(publication_articles, publication_articles.c.publication_id == publications.c.id)
         .where(publication_articles.c.article_id == article_id, publications.c.article_id == articles.c.id)
-        .where(publications.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)))
+        .where(publications.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)), ~was_replaced(now))
+        .where(or_(publications.c.live_until.is_(None), publications.c.live_until > now))
         .exists()
     )
     query = selected(now).add_columns(in_draft.label("in_draft"), in_publication.label("in_publication"))

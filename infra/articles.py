@@ -62,7 +62,7 @@ def article_of(row: Row[Any]) -> Article:
         version=row.version,
         revision=row.revision,
         draft=documents.load_draft(row.draft),
-        draft_state=DraftState(row.draft_state),
+        draft_state=documents.known(DraftState, row.draft_state, DraftState.SUBMITTED),
         created_by=row.created_by,
         edited_by=row.edited_by,
         created_at=row.created_at,
@@ -110,9 +110,10 @@ async def existing(
     return frozenset((await connection.scalars(query)).all())
 
 
-async def group_of(connection: AsyncConnection, article_id: str) -> str:
-    """Return the translation group of an article that exists."""
-    return str(await connection.scalar(select(articles.c.group_id).where(articles.c.id == article_id)))
+async def group_of(connection: AsyncConnection, article_id: str) -> str | None:
+    """Return the translation group of an article, if it is there."""
+    group_id: str | None = await connection.scalar(select(articles.c.group_id).where(articles.c.id == article_id))
+    return group_id
 
 
 async def add(connection: AsyncConnection, article: Article, *, note: str | None = None) -> None:

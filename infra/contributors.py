@@ -15,7 +15,7 @@ def _contributor(row: Row[Any]) -> Contributor:
         id=row.id,
         slug=row.slug,
         name=row.name,
-        kind=ContributorKind(row.kind),
+        kind=documents.known(ContributorKind, row.kind, ContributorKind.PERSON),
         bio=row.bio,
         media_id=row.media_id,
         links=documents.load_links(row.links),

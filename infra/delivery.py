@@ -78,7 +78,7 @@ async def find(
 def _named_so(is_named: ColumnElement[bool], language: str | None, now: datetime) -> Select[Any]:
     """Return the query for what readers have, or had until it was withdrawn, of all that was public so named."""
     was_public = or_(publications.c.state != PublicationState.SCHEDULED, publications.c.live_from <= now)
-    held = select(publications.c.article_id, func.max(publications.c.live_from).label("held_at")).where(
+    held = select(publications.c.article_id, func.max(publications.c.updated_at).label("held_at")).where(
         is_named, was_public
     )
     shown = select(*HEADER, publications.c.front, publications.c.remaining_percent)
@@ -103,15 +103,26 @@ async def deliver(
     """Return the article as this person gets it: the decision comes first, and only then a body is read."""
     decision = decide(found.publication.gate, person, now=now)
     body = await _body(connection, found.publication, decision)
-    return await _delivery(connection, found, body, decision, offers=offers, now=now)
+    return await _delivery(connection, found, body, decision, offers=offers, read_at=now, now=now)
 
 
 async def as_some_reader(
-    connection: AsyncConnection, article_id: str, person: Person, *, offers: tuple[Offer, ...], at: datetime
+    connection: AsyncConnection,
+    article_id: str,
+    person: Person,
+    *,
+    offers: tuple[Offer, ...],
+    at: datetime,
+    now: datetime,
 ) -> Delivery:
-    """Return what a kind of person would get of an article at a time; the newsroom alone may ask."""
+    """Return what a kind of person would get of an article at a time; who may edit it may ask.
+
+    Other articles are those of now: what is planned with them is not for everybody who may edit this one.
+    """
     found = await find(connection, article_id, is_id=True, language=None, default_language="", now=at)
-    shown = await deliver(connection, found, person, offers=offers, now=at)
+    decision = decide(found.publication.gate, person, now=at)
+    body = await _body(connection, found.publication, decision)
+    shown = await _delivery(connection, found, body, decision, offers=offers, read_at=at, now=now)
     return replace(shown, is_preview=True)
 
 
@@ -122,7 +133,7 @@ async def preview(
     decision = decide(edition.publication.gate, person, now=now)
     body = edition.full if decision.opens_everything else edition.teaser.body
     found = Found(edition.publication, edition.front, edition.teaser.remaining_percent)
-    shown = await _delivery(connection, found, body, decision, offers=offers, now=now)
+    shown = await _delivery(connection, found, body, decision, offers=offers, read_at=now, now=now)
     return replace(shown, is_preview=True)
 
 
@@ -133,6 +144,7 @@ async def _delivery(
     decision: Decision,
     *,
     offers: tuple[Offer, ...],
+    read_at: datetime,
     now: datetime,
 ) -> Delivery:
     publication, front = found.publication, found.front
@@ -145,7 +157,7 @@ async def _delivery(
         remaining_percent=0 if decision.opens_everything else found.remaining_percent,
         offers=offers_for(decision, offers),
         names=await names.fetch(connection, wanted, now=now),
-        read_at=now,
+        read_at=read_at,
     )
 
 
@@ -181,6 +193,14 @@ async def next_gate_change(connection: AsyncConnection, *, now: datetime) -> dat
     """Return the next moment at which the gate of anything live opens or closes."""
     gates = (publications.c.holds_from, publications.c.holds_until)
     coming = (func.min(case((moment > now, moment))) for moment in gates)
+    row = (await connection.execute(select(*coming).where(is_live(now)))).one()
+    return min((moment for moment in row if moment), default=None)
+
+
+async def next_end(connection: AsyncConnection, *, now: datetime) -> datetime | None:
+    """Return the next moment at which anything live ends or is replaced."""
+    ends = (publications.c.live_until, publications.c.replaced_at)
+    coming = (func.min(case((moment > now, moment))) for moment in ends)
     row = (await connection.execute(select(*coming).where(is_live(now)))).one()
     return min((moment for moment in row if moment), default=None)
 

@@ -1,6 +1,8 @@
 """Domain values to JSON text and back, for the document columns. Pydantic reads the dataclasses as they are."""
 
 from collections.abc import Mapping
+from enum import StrEnum
+from typing import TypeVar
 
 from pydantic import TypeAdapter
 
@@ -10,6 +12,7 @@ from domain.credits import WebLink
 from domain.editions import Front
 from domain.media import Rendition
 
+Kind = TypeVar("Kind", bound=StrEnum)
 _body: TypeAdapter[Body] = TypeAdapter(Body)
 _draft = TypeAdapter(Draft)
 _front = TypeAdapter(Front)
@@ -18,6 +21,11 @@ _strings: TypeAdapter[tuple[str, ...]] = TypeAdapter(tuple[str, ...])
 _renditions: TypeAdapter[tuple[Rendition, ...]] = TypeAdapter(tuple[Rendition, ...])
 _mapping: TypeAdapter[Mapping[str, str]] = TypeAdapter(Mapping[str, str])
 _links: TypeAdapter[tuple[WebLink, ...]] = TypeAdapter(tuple[WebLink, ...])
+
+
+def known(kinds: type[Kind], value: str, otherwise: Kind) -> Kind:
+    """Return what a column says, or something harmless where a newer program wrote what is not known here."""
+    return kinds(value) if value in set(kinds) else otherwise
 
 
 def dump_body(body: Body) -> str:

@@ -10,8 +10,9 @@ from domain.errors import Stale, Use
 from domain.media import Facts, Focus, ImageType, Medium
 from domain.people import Person
 from domain.permissions import may_see_article
+from domain.workflow import PublicationState
 from infra import documents
-from infra.publications import HEADER, SUPERSEDED, publication_of
+from infra.publications import HEADER, publication_of
 from infra.tables import (
     articles,
     contributors,
@@ -22,7 +23,7 @@ from infra.tables import (
     publications,
     revisions,
 )
-from infra.visibility import gate_is_open, is_live
+from infra.visibility import gate_is_open, is_live, was_replaced
 
 MAX_USES = 100
 
@@ -53,8 +54,9 @@ async def get(connection: AsyncConnection, media_id: str) -> Medium | None:
 
 
 async def find_uploaded(connection: AsyncConnection, digest: str) -> Medium | None:
-    """Return the medium that was made of a file with this digest."""
-    row = (await connection.execute(select(media).where(media.c.uploaded_digest == digest))).one_or_none()
+    """Return the medium that was made of a file with this digest, or is that very file."""
+    is_it = or_(media.c.uploaded_digest == digest, media.c.digest == digest)
+    row = (await connection.execute(select(media).where(is_it).order_by(media.c.id).limit(1))).one_or_none()
     return _medium(row) if row else None
 
 
@@ -153,12 +155,12 @@ async def save(connection: AsyncConnection, medium: Medium, *, read_version: int
         raise Stale(current=medium.version)
 
 
-async def remove(connection: AsyncConnection, medium: Medium) -> None:
+async def remove(connection: AsyncConnection, medium: Medium, *, now: datetime) -> None:
     """Remove a medium that nothing uses any more, unless somebody was faster."""
-    superseded = select(publications.c.id).where(publications.c.state == SUPERSEDED)
+    replaced = select(publications.c.id).where(was_replaced(now))
     await connection.execute(
         delete(publication_media).where(
-            publication_media.c.media_id == medium.id, publication_media.c.publication_id.in_(superseded)
+            publication_media.c.media_id == medium.id, publication_media.c.publication_id.in_(replaced)
         )
     )
     result = await connection.execute(
@@ -175,7 +177,17 @@ async def lock(connection: AsyncConnection, media_id: str) -> Medium | None:
     return _medium(row) if row else None
 
 
-async def uses(connection: AsyncConnection, media_id: str, *, by: Person) -> tuple[Use, ...]:
+async def is_shown(connection: AsyncConnection, media_id: str, *, now: datetime) -> bool:
+    """Whether anything that is live, or will be, holds the medium."""
+    holds = select(publication_media.c.media_id).join(
+        publications, publications.c.id == publication_media.c.publication_id
+    )
+    stands = publications.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)) & ~was_replaced(now)
+    query = holds.where(publication_media.c.media_id == media_id, stands).limit(1)
+    return await connection.scalar(query) is not None
+
+
+async def uses(connection: AsyncConnection, media_id: str, *, by: Person, now: datetime) -> tuple[Use, ...]:
     """Return where a medium is used, newest article first: working drafts, editions, contributors' pictures.
 
     Editions that others have taken the place of don't count. Titles are told where the person may see the draft.
@@ -186,7 +198,7 @@ async def uses(connection: AsyncConnection, media_id: str, *, by: Person) -> tup
     editions = (
         select(publications.c.article_id)
         .join(publication_media, publication_media.c.publication_id == publications.c.id)
-        .where(publication_media.c.media_id == media_id, publications.c.state != SUPERSEDED)
+        .where(publication_media.c.media_id == media_id, ~was_replaced(now))
     )
     named = (
         select(articles.c.id, articles.c.created_by, revisions.c.draft)

@@ -44,6 +44,8 @@ _SHAPE = {
     "height": Integer,
     "holds_from": Moment,
     "holds_until": Moment,
+    "live_until": Moment,
+    "replaced_at": Moment,
 }
 
 
@@ -64,6 +66,8 @@ def _article_names(what: str, now: datetime) -> Select[Any]:
         second=publications.c.plans,
         holds_from=publications.c.holds_from,
         holds_until=publications.c.holds_until,
+        live_until=publications.c.live_until,
+        replaced_at=publications.c.replaced_at,
     ).where(is_live(now))
 
 
@@ -122,7 +126,13 @@ async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -
 
 
 def _tag(row: Row[Any]) -> Tag:
-    return Tag(row.first, row.slug, row.name, TagKind(row.kind), documents.load_names(row.second))
+    return Tag(
+        row.first,
+        row.slug,
+        row.name,
+        documents.known(TagKind, row.kind, TagKind.TOPIC),
+        documents.load_names(row.second),
+    )
 
 
 def _picture(row: Row[Any]) -> Picture:
@@ -142,4 +152,5 @@ def _picture(row: Row[Any]) -> Picture:
 
 def _article_name(row: Row[Any]) -> ArticleName:
     gate = gate_of(row.first, row.second, row.holds_from, row.holds_until)
-    return ArticleName(row.id, row.slug, row.name, row.kind, gate)
+    ends = [end for end in (row.live_until, row.replaced_at) if end]
+    return ArticleName(row.id, row.slug, row.name, row.kind, gate, min(ends, default=None))

@@ -9,14 +9,28 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Row, Table, delete, func, literal, select, union, union_all, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Row,
+    Table,
+    delete,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.credits import Contributor
 from domain.errors import Conflict, InUse, Stale, Use
 from domain.tags import Tag
 from infra.db import hold
-from infra.tables import draft_links, publications
+from infra.tables import draft_links, publications, revisions
 
 Named = TypeVar("Named", Tag, Contributor)
 USES_TOLD = 20
@@ -111,11 +125,13 @@ async def _leave_slug(connection: AsyncConnection, kind: Kind[Any], slug: str, *
     await connection.execute(kind.old_slugs.insert().values({"slug": slug, kind.had_by.name: to}))
 
 
-async def remove(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
-    """Remove one that nothing names, and what was merged into it. `be_alone` with the table first."""
-    used_by = await _used_by(connection, kind, one)
+async def remove(
+    connection: AsyncConnection, kind: Kind[Named], one: Named, *, in_revisions: tuple[Use, ...]
+) -> None:
+    """Remove one that nothing ever named, and what was merged into it. `be_alone` with the table first."""
+    used_by = await _used_by(connection, kind, one) or in_revisions
     if used_by:
-        raise InUse(f"Articles name this {kind.word}. Take it out of them, or merge it.", used_by=used_by)
+        raise InUse(f"Articles name this {kind.word}, or did in an old revision: merge it.", used_by=used_by)
     gone = (kind.table.c.id == one.id) | (kind.table.c.merged_into == one.id)
     await connection.execute(delete(kind.table).where(gone))
 
@@ -128,6 +144,19 @@ async def _used_by(connection: AsyncConnection, kind: Kind[Named], one: Named) -
     published = select(publications.c.article_id).join(kind.publications).where(kind.named == one.id)
     found = await connection.scalars(union(drafts, published).order_by("article_id").limit(USES_TOLD))
     return tuple(Use("article", article_id) for article_id in found)
+
+
+async def in_revisions(connection: AsyncConnection, kind: Kind[Any], slug: str) -> tuple[Use, ...]:
+    """Return the first articles of which some revision, however old, names what has this slug.
+
+    It reads all revisions, so ask it before the transaction that removes.
+    """
+    of = id_of(kind, slug)
+    merged = or_(kind.table.c.id == of, kind.table.c.merged_into == of)
+    ids = await connection.scalars(select(kind.table.c.id).where(merged))
+    names = or_(false(), *(revisions.c.draft.contains(id_, autoescape=True) for id_ in ids))
+    query = select(revisions.c.article_id).where(names).distinct().order_by(revisions.c.article_id)
+    return tuple(Use("article", article_id) for article_id in await connection.scalars(query.limit(USES_TOLD)))
 
 
 async def merge(connection: AsyncConnection, kind: Kind[Named], one: Named, *, into: Named) -> None:

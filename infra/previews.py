@@ -28,13 +28,16 @@ def _preview(row: Row[Any]) -> Preview:
 async def get(connection: AsyncConnection, preview_id: str) -> Preview | None:
     """Return a preview, be it over or not."""
     row = (await connection.execute(select(previews).where(previews.c.id == preview_id))).one_or_none()
-    return _preview(row) if row else None
+    return _preview(row) if row and row.kind in set(ReaderKind) else None
 
 
 async def open_ones(connection: AsyncConnection, article_id: str, *, now: datetime) -> list[Preview]:
     """Return the previews of an article that can still be read, newest first."""
     query = select(previews).where(
-        previews.c.article_id == article_id, previews.c.revoked_at.is_(None), previews.c.expires_at > now
+        previews.c.kind.in_(tuple(ReaderKind)),
+        previews.c.article_id == article_id,
+        previews.c.revoked_at.is_(None),
+        previews.c.expires_at > now,
     )
     return [_preview(row) for row in await connection.execute(query.order_by(previews.c.id.desc()))]
 

@@ -27,6 +27,7 @@ from infra.tables import (
     teasers,
 )
 from infra.tags import TAGS
+from infra.visibility import SUPERSEDED
 
 HEADER = (
     publications.c.id,
@@ -50,7 +51,6 @@ HEADER = (
     publications.c.corrections,
 )
 
-SUPERSEDED = "superseded"
 _REPLACEABLE = (PublicationState.LIVE, PublicationState.UNPUBLISHED)
 _HOLDING = (PublicationState.LIVE, PublicationState.SCHEDULED)
 UNKNOWN_GATE = "unknown gate"  # no plan's slug, so nobody has it
@@ -80,7 +80,7 @@ def publication_of(row: Row[Any], *, prefix: str = "") -> Publication:
         live_from=column["live_from"],
         live_until=column["live_until"],
         replaced_at=column["replaced_at"],
-        state=PublicationState(column["state"]),
+        state=documents.known(PublicationState, column["state"], PublicationState.WITHDRAWN),
         public_note=column["public_note"],
         corrections=documents.load_corrections(column["corrections"]),
     )

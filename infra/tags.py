@@ -11,7 +11,14 @@ from infra.tables import publication_tags, tag_slugs, tags
 
 
 def _tag(row: Row[Any]) -> Tag:
-    return Tag(row.id, row.slug, row.name, TagKind(row.kind), documents.load_names(row.names), row.version)
+    return Tag(
+        row.id,
+        row.slug,
+        row.name,
+        documents.known(TagKind, row.kind, TagKind.TOPIC),
+        documents.load_names(row.names),
+        row.version,
+    )
 
 
 def _values(tag: Tag) -> dict[str, Any]:

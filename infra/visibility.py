@@ -8,6 +8,8 @@ from domain.access import Requires
 from domain.workflow import PublicationState
 from infra.tables import publications
 
+SUPERSEDED = "superseded"
+
 
 def is_live(now: datetime, editions: FromClause = publications) -> ColumnElement[bool]:
     """Whether a publication is in front of readers at this moment (`Publication.is_live` in SQL)."""
@@ -17,6 +19,12 @@ def is_live(now: datetime, editions: FromClause = publications) -> ColumnElement
         or_(editions.c.live_until.is_(None), editions.c.live_until > now),
         or_(editions.c.replaced_at.is_(None), editions.c.replaced_at > now),
     )
+
+
+def was_replaced(now: datetime) -> ColumnElement[bool]:
+    """Whether another edition has taken a publication's place, be it written down by now or not."""
+    is_due = and_(publications.c.replaced_at.is_not(None), publications.c.replaced_at <= now)
+    return or_(publications.c.state == SUPERSEDED, is_due)
 
 
 def gate_is_open(now: datetime) -> ColumnElement[bool]:

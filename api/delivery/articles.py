@@ -68,7 +68,7 @@ async def read_article(
             request,
             seconds=settings.cache_seconds,
             now=visit.now,
-            until=found.publication.next_change(visit.now),
+            until=delivered.next_change(visit.now),
         ),
     )
 

@@ -46,7 +46,7 @@ async def list_tags(
         limit=limit + 1,
     )
     following = seal_cursor(request, visit, found[limit - 1].one.slug, asked) if len(found) > limit else None
-    return _page(request, visit, schemas.TagPage(items=_tags(found[:limit]), next_cursor=following))
+    return await _page(request, visit, schemas.TagPage(items=_tags(found[:limit]), next_cursor=following))
 
 
 @router.get(
@@ -59,7 +59,7 @@ async def list_tags(
 async def read_tag(request: Request, visit: VisitOf, slug: SlugInPath) -> Response:
     """Answer a tag that has an article that is live now; without one it does not exist, by any slug."""
     found = await delivery.live_tags(visit.reading, now=visit.now, slug=slug)
-    return _one(request, visit, slug, _tags(found))
+    return await _one(request, visit, slug, _tags(found))
 
 
 @router.get(
@@ -81,7 +81,7 @@ async def list_contributors(
     )
     following = seal_cursor(request, visit, found[limit - 1].one.slug, {}) if len(found) > limit else None
     page = schemas.ContributorPage(items=await _contributors(visit, found[:limit]), next_cursor=following)
-    return _page(request, visit, page)
+    return await _page(request, visit, page)
 
 
 @router.get(
@@ -94,7 +94,7 @@ async def list_contributors(
 async def read_contributor(request: Request, visit: VisitOf, slug: SlugInPath) -> Response:
     """Answer a contributor who has an article that is live now; without one they do not exist, by any slug."""
     found = await delivery.live_contributors(visit.reading, now=visit.now, slug=slug)
-    return _one(request, visit, slug, await _contributors(visit, found))
+    return await _one(request, visit, slug, await _contributors(visit, found))
 
 
 def _tags(found: Sequence[delivery.Counted[Tag]]) -> list[schemas.Tag]:
@@ -119,7 +119,7 @@ async def _contributors(visit: Visit, found: Sequence[delivery.Counted[Contribut
     ]
 
 
-def _one(
+async def _one(
     request: Request, visit: Visit, slug: str, found: Sequence[schemas.Tag | schemas.Contributor]
 ) -> Response:
     """Answer the one that was found, or the way to it from a slug that it had before."""
@@ -128,17 +128,18 @@ def _one(
     one = found[0]
     if one.slug != slug:
         there = Links(visit).to(request.url.path.removesuffix(slug) + one.slug)
-        return caching.moved(there, {"Cache-Control": _kept(request, visit).header, "Vary": caching.VARY})
-    return _answer(request, visit, one)
+        return caching.moved(there, {"Cache-Control": (await _kept(request, visit)).header, "Vary": caching.VARY})
+    return await _answer(request, visit, one)
 
 
-def _page(request: Request, visit: Visit, page: Any) -> Response:  # noqa: ANN401 - one of two pages
-    return _answer(request, visit, page, next_link(request, visit, page.next_cursor))
+async def _page(request: Request, visit: Visit, page: Any) -> Response:  # noqa: ANN401 - one of two pages
+    return await _answer(request, visit, page, next_link(request, visit, page.next_cursor))
 
 
-def _answer(request: Request, visit: Visit, shown: Model, headers: Any = None) -> Response:  # noqa: ANN401
-    return caching.answer(request, shown.model_dump_json().encode(), _kept(request, visit), headers=headers)
+async def _answer(request: Request, visit: Visit, shown: Model, headers: Any = None) -> Response:  # noqa: ANN401
+    return caching.answer(request, shown.model_dump_json().encode(), await _kept(request, visit), headers=headers)
 
 
-def _kept(request: Request, visit: Visit) -> caching.Caching:
-    return caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now)
+async def _kept(request: Request, visit: Visit) -> caching.Caching:
+    until = await delivery.next_end(visit.reading, now=visit.now)
+    return caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now, until=until)

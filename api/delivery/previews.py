@@ -15,6 +15,7 @@ from domain.editions import make_edition
 from domain.errors import NotThere
 from domain.permissions import may_see_article
 from domain.previews import Preview, some_reader
+from domain.workflow import PublicationState
 from infra import accounts, articles, delivery, previews
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
@@ -58,9 +59,14 @@ async def _open(visit: Visit, token: str) -> Preview:
 
 
 async def _previewed(visit: Visit, preview: Preview) -> Article:
-    """Return the article with the draft that the preview shows, as long as its maker may still see it."""
+    """Return the article with the draft that the preview shows.
+
+    It ends with its maker's right to see the article, and when the article is withdrawn.
+    """
     maker = await accounts.get(visit.reading, preview.created_by, now=visit.now)
     article = await articles.at_revision(visit.reading, preview.article_id, preview.revision, now=visit.now)
     if maker is None or article is None or not may_see_article(maker.as_person(maker.roles), article.created_by):
+        raise NotThere
+    if article.publication is not None and article.publication.state is PublicationState.WITHDRAWN:
         raise NotThere
     return article

@@ -44,10 +44,10 @@ async def act_on_article(
     """
     form = form or schemas.ActionForm()
     async with visit.writing() as connection:
-        before = await expected(visit, connection, article_id, version)
+        before, visit = await expected(visit, connection, article_id, version)
         after = await take_action(visit, connection, before, action, form)
         named = await drafts.names_for(connection, [after.draft], visit)
-        warnings = await _warnings(visit, connection, after, action)
+        warnings = await _warnings(visit, connection, before, after, action)
         shown = drafts.resource_of(after, named, visit).model_copy(update={"warnings": warnings})
         return await visit.answer(connection, versioned(shown, after.version))
 
@@ -65,14 +65,18 @@ async def take_action(
 
 
 async def _warnings(
-    visit: Visit, connection: Connection, article: Article, action: Action
+    visit: Visit, connection: Connection, before: Article, after: Article, action: Action
 ) -> list[schemas.Warned]:
-    """Return what taking an article back does to those that link to it."""
+    """Return what an action leads to besides: a schedule that it ends, links to an article that is taken back."""
+    ended = before.coming is not None and after.coming is None and action is not Action.UNSCHEDULE
+    told = "The edition that was scheduled is put aside; schedule again, if it is still wanted."
+    warnings = [schemas.Warned(rule="schedule-ended", detail=told, articles=[])] if ended else []
     if action not in {Action.UNPUBLISH, Action.WITHDRAW}:
-        return []
-    linking = await linking_to(visit, connection, article.id, limit=MAX_WARNED)
-    detail = "These articles link to it. Their readers do not see the link any more."
-    return [schemas.Warned(rule="linked-from", detail=detail, articles=linking)] if linking else []
+        return warnings
+    linking = await linking_to(visit, connection, after.id, limit=MAX_WARNED)
+    detail = "These articles link to it. Where readers saw the link, they see it no more."
+    linked = [schemas.Warned(rule="linked-from", detail=detail, articles=linking)] if linking else []
+    return warnings + linked
 
 
 async def _step(visit: Visit, connection: Connection, article: Article, form: schemas.ActionForm) -> Step:

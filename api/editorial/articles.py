@@ -88,14 +88,19 @@ def _new_article(visit: Visit, article_id: str, group_id: str, draft: Draft) -> 
     )
 
 
-async def group_of(connection: Connection, article_id: str, draft: Draft) -> str:
-    """Return the group of an article's translations: the original's, or one of its own."""
+async def group_of(connection: Connection, article_id: str, draft: Draft, *, before: Article | None = None) -> str:
+    """Return the group of an article's translations: the one it was in, the original's, or one of its own."""
+    if before is not None and draft.translation_of == before.draft.translation_of:
+        return before.group_id
     original_id = draft.translation_of
     if original_id is None:
         return article_id
     if original_id == article_id:
         raise Unfit(Flaw("/translation_of", "An article is no translation of itself."))
-    return await articles.group_of(connection, original_id)
+    group_id = await articles.group_of(connection, original_id)
+    if group_id is None:  # it was removed a moment ago
+        raise Unfit(Flaw("/translation_of", "There is no such article."))
+    return group_id
 
 
 @router.get(
@@ -202,12 +207,14 @@ async def edit_article(
     """
     async with visit.parts.database.read() as snapshot:
         before = check_may_see(await articles.get(snapshot, article_id, now=visit.now), visit.person)
+        if version != before.version:
+            raise await _stale(snapshot, before, version)
         named = await drafts.names_for(snapshot, [before.draft], visit)
     form = drafts.patched_form(before, named, patch)
     # Outside the transaction, for markup may take its time.
     body = await drafts.body_of(form, visit, before=before.draft.body)
     async with visit.writing() as connection:
-        before = await expected(visit, connection, article_id, version)
+        before, visit = await expected(visit, connection, article_id, version)
         after = await change(visit, connection, before, form, body, dry_run=dry_run)
         named = await drafts.names_for(connection, [after.draft], visit)
     if dry_run:
@@ -226,7 +233,7 @@ async def change(
 ) -> Article:
     """Give an article another draft, in a transaction of one or of many."""
     draft = await drafts.draft_of(form, body, visit, connection, before=before.draft)
-    group_id = await group_of(connection, before.id, draft)
+    group_id = await group_of(connection, before.id, draft, before=before)
     after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
     if not dry_run:
         await articles.save(connection, after, before=before, by=visit.person.account_id or "", note=form.note)
@@ -251,22 +258,25 @@ async def delete_article(visit: VisitOf, article_id: Id, version: IfMatch) -> Re
 
 async def remove(visit: Visit, connection: Connection, article_id: str, version: int) -> None:
     """Remove an article, in a transaction of one or of many."""
-    article = await expected(visit, connection, article_id, version)
+    article, visit = await expected(visit, connection, article_id, version)
     check_may_delete(article, visit.person)
     await articles.remove(connection, article)
     await visit.record(connection, article.event("delete", visit.person, visit.now))
 
 
-async def expected(visit: Visit, connection: Connection, article_id: str, version: int) -> Article:
+async def expected(visit: Visit, connection: Connection, article_id: str, version: int) -> tuple[Article, Visit]:
     """Return the article that a write is for, as long as it is at the version that the writer read.
 
-    Its row is held until the transaction ends, so that the next writer waits and is told what changed.
+    Its row is held until the transaction ends, so that the next writer waits and is told what changed. The visit
+    that comes with it is at the moment from which it is held: readers may have seen a schedule come true while
+    the request was waiting.
     """
     await articles.hold(connection, article_id)
+    visit = replace(visit, now=visit.parts.sources.now())
     article = check_may_see(await articles.get(connection, article_id, now=visit.now), visit.person)
     if version != article.version:
         raise await _stale(connection, article, version)
-    return article
+    return article, visit
 
 
 async def _stale(connection: Connection, article: Article, version: int) -> Stale:

@@ -228,13 +228,13 @@ async def _done(visit: Visit, connection: Connection, prepared: Prepared) -> Row
                 after = await actions.take_action(visit, connection, after, row.action, row)
             return RowResult(row=prepared.number, status=201, id=after.id, version=after.version)
         case rows.PatchRow():
-            before = await articles.expected(visit, connection, row.id, row.version)
+            before, visit = await articles.expected(visit, connection, row.id, row.version)
             named = await drafts.names_for(connection, [before.draft], visit)
             form = drafts.patched_form(before, named, row.article)
             body = await drafts.body_of(form, visit, before=before.draft.body)
             after = await articles.change(visit, connection, before, form, body)
         case rows.ActRow():
-            before = await articles.expected(visit, connection, row.id, row.version)
+            before, visit = await articles.expected(visit, connection, row.id, row.version)
             after = await actions.take_action(visit, connection, before, row.action, row)
         case rows.DeleteRow():
             await articles.remove(visit, connection, row.id, row.version)

@@ -91,36 +91,58 @@ async def draft_of(
     return draft
 
 
-async def restored(draft: Draft, visit: Visit, connection: Connection, *, before: Draft) -> Draft:
-    """Return an old draft as it can be taken up again: without tags and credits whose names are gone since."""
+async def restored(
+    draft: Draft, visit: Visit, connection: Connection, *, before: Draft
+) -> tuple[Draft, tuple[str, ...]]:
+    """Return an old draft as it can be taken up again, and pointers to what of it is not there any more."""
     named = await names_for(connection, [draft], visit)
+    pictures, known = await _known(draft, visit, connection, before=before)
+
+    def is_there(use: object) -> bool:
+        medium, article = getattr(use, "media_id", None), getattr(use, "article_id", None)
+        return medium in {None, *pictures} and article in {None, *known}
+
     kept = replace(
         draft,
+        body=tuple(block for block in draft.body if is_there(block)),
         section_id=draft.section_id if draft.section_id in named.tags else None,
         tag_ids=tuple(tag_id for tag_id in draft.tag_ids if tag_id in named.tags),
         credits=tuple(one for one in draft.credits if one.contributor_id in named.contributors),
+        lead_image=draft.lead_image if is_there(draft.lead_image) else None,
+        related_ids=tuple(article_id for article_id in draft.related_ids if article_id in known),
+        translation_of=draft.translation_of if draft.translation_of in known else None,
     )
-    await check_links(kept, visit, connection, before=before)
-    return kept
+    return kept, tuple(flaw.pointer for flaw in _unknown_ids(draft, pictures, known))
 
 
 async def check_links(draft: Draft, visit: Visit, connection: Connection, *, before: Draft | None) -> None:
     """Refuse a draft that names pictures or articles that its writer cannot know of, unless it did so before."""
+    _refuse(_unknown_ids(draft, *await _known(draft, visit, connection, before=before)))
+
+
+async def _known(
+    draft: Draft, visit: Visit, connection: Connection, *, before: Draft | None
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the pictures and articles that this writer may let a draft name.
+
+    What the draft before named may stay: an editor may have put it there, or it may have been removed since.
+    """
     sees_all = may(visit.person, Permission.EDIT_ALL_ARTICLES)
-    known_media = await media.existing(
+    pictures = await media.existing(
         connection,
         draft.media_ids,
         only_public_or=None if sees_all else before.media_ids if before else frozenset(),
         now=visit.now,
     )
-    known_articles = await articles.existing(
+    linked = before.article_ids if before else frozenset[str]()
+    known = await articles.existing(
         connection,
         draft.article_ids,
         known_to=None if sees_all else visit.person.account_id,
-        linked=before.article_ids if before else frozenset(),
+        linked=linked,
         now=visit.now,
     )
-    _refuse(_unknown_ids(draft, known_media, known_articles))
+    return pictures, known | linked
 
 
 def _draft(form: schemas.ArticleForm, body: Body, tag_ids: dict[str, str], maker_ids: dict[str, str]) -> Draft:

@@ -17,12 +17,13 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import BODY_TYPES, Route, needs
 from api.types import Id
-from domain.errors import Conflict, InUse, NotThere, Use, expect_version
+from domain.errors import Conflict, Flaw, InUse, NotThere, Unfit, Use, expect_version
 from domain.events import Event, Subject
-from domain.media import Focus, Medium
+from domain.media import Focus, Medium, said_no_more
 from domain.permissions import Permission
 from infra import media
 from infra.darkroom import Developed
+from infra.db import Connection
 from infra.pictures import Change, changing
 from infra.storage import Incoming
 
@@ -141,7 +142,7 @@ async def _add(visit: Visit, change: Change, medium: Medium) -> Response:
 async def _uploaded(visit: Visit, medium: Medium) -> Response:
     """Answer with the picture that a file became when it was uploaded before."""
     async with visit.writing() as connection:
-        used_by = await media.uses(connection, medium.id, by=visit.person)
+        used_by = await media.uses(connection, medium.id, by=visit.person, now=visit.now)
         return await visit.answer(connection, _answer_upload(visit, medium, used_by, status=200))
 
 
@@ -177,7 +178,7 @@ async def list_media(request: Request, visit: VisitOf, limit: Limit = 20, cursor
 async def read_medium(visit: VisitOf, media_id: Id) -> Response:
     """Answer what is known of a picture, with a signed address of its bytes, and where it is used."""
     medium = _there(await media.get(visit.reading, media_id))
-    used_by = await media.uses(visit.reading, media_id, by=visit.person)
+    used_by = await media.uses(visit.reading, media_id, by=visit.person, now=visit.now)
     return versioned(_shown_with(visit, medium, used_by), medium.version)
 
 
@@ -213,9 +214,20 @@ async def _save(visit: Visit, after: Medium) -> tuple[Use, ...]:
     async with visit.writing() as connection:
         now = _there(await media.lock(connection, after.id))
         expect_version(after.version - 1, current=now.version)
+        if lost := said_no_more(now, after):
+            await _check_may_be_silent(visit, connection, after, lost)
         await media.save(connection, after, read_version=now.version)
         await visit.record(connection, _event(visit, after, "edit"))
-        return await media.uses(connection, after.id, by=visit.person)
+        return await media.uses(connection, after.id, by=visit.person, now=visit.now)
+
+
+async def _check_may_be_silent(
+    visit: Visit, connection: Connection, medium: Medium, lost: tuple[str, ...]
+) -> None:
+    """Refuse to take away what a picture needed to be published, while something shows it or is about to."""
+    if await media.is_shown(connection, medium.id, now=visit.now):
+        reason = "An article that is live or scheduled shows the picture: say something else here, not nothing."
+        raise Unfit(*(Flaw(f"/{name}", reason) for name in lost))
 
 
 async def _save_cropped(visit: Visit, after: Medium) -> tuple[Medium, tuple[Use, ...]]:
@@ -223,6 +235,8 @@ async def _save_cropped(visit: Visit, after: Medium) -> tuple[Medium, tuple[Use,
     parts = visit.parts
     async with changing(parts.database, parts.storage, after.id) as change:
         original = parts.storage.path(after.id)
+        if not original.is_file():  # it was removed a moment ago
+            raise NotThere
         cropped = await parts.darkroom.crop_anew(after, original, change.folder)
         change.touched.update(one.key for one in after.renditions)
         await change.put(one for one in cropped.renditions if one not in after.renditions)
@@ -245,9 +259,9 @@ async def delete_medium(visit: VisitOf, media_id: Id, version: IfMatch) -> Respo
         async with visit.writing() as connection:
             medium = _there(await media.lock(connection, media_id))
             expect_version(version, current=medium.version)
-            if used_by := await media.uses(connection, media_id, by=visit.person):
+            if used_by := await media.uses(connection, media_id, by=visit.person, now=visit.now):
                 raise InUse("The picture is used; take it out there first.", used_by=used_by)
-            await media.remove(connection, medium)
+            await media.remove(connection, medium, now=visit.now)
             await visit.record(connection, _event(visit, medium, "delete"))
         change.touched.update(one.key for one in medium.representations)
     return Response(status_code=204, headers=caching.NO_STORE)

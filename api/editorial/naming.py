@@ -71,11 +71,13 @@ async def save(visit: Visit, kind: Kind[Named], one: Named, connection: Connecti
 
 
 async def remove(visit: Visit, kind: Kind[Named], slug: str, version: int) -> Response:
-    """Remove one that nothing names."""
+    """Remove one that nothing names, and no revision ever did: what was saved can always be read and restored."""
+    async with visit.parts.database.read() as snapshot:
+        in_revisions = await naming.in_revisions(snapshot, kind, slug)
     async with visit.writing() as connection:
         await be_alone(connection, kind.table)
         one = await expected(connection, kind, slug, version)
-        await naming.remove(connection, kind, one)
+        await naming.remove(connection, kind, one, in_revisions=in_revisions)
         await _record(visit, connection, kind, one.id, "delete", one.version)
     return Response(status_code=204, headers=caching.NO_STORE)
 

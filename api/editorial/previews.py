@@ -132,7 +132,12 @@ async def readable_as(
     person = some_reader(role, (plan,) if plan else ())
     try:
         shown = await delivery.as_some_reader(
-            visit.reading, article_id, person, offers=visit.parts.settings.offers, at=at or visit.now
+            visit.reading,
+            article_id,
+            person,
+            offers=visit.parts.settings.offers,
+            at=at or visit.now,
+            now=visit.now,
         )
     except (NotThere, Withdrawn) as refusal:
         status = 410 if isinstance(refusal, Withdrawn) else 404

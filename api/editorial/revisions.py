@@ -118,19 +118,29 @@ async def compare_revisions(
     openapi_extra=ALLOWED,
 )
 async def restore_revision(visit: VisitOf, article_id: Id, number: Number, version: IfMatch) -> Response:
-    """Save the old draft as a new revision. Readers see nothing of it until it is published."""
+    """Save the old draft as a new revision. Readers see nothing of it until it is published.
+
+    What it names and is not there any more is left out, and told in `warnings`.
+    """
     async with visit.writing() as connection:
-        before = await expected(visit, connection, article_id, version)
+        before, visit = await expected(visit, connection, article_id, version)
         _, draft = await _revision(connection, article_id, number)
-        draft = await drafts.restored(draft, visit, connection, before=before.draft)
-        group_id = await group_of(connection, before.id, draft)
+        draft, gone = await drafts.restored(draft, visit, connection, before=before.draft)
+        group_id = await group_of(connection, before.id, draft, before=before)
         after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
         await articles.save(
             connection, after, before=before, by=visit.person.account_id or "", note=f"Restored revision {number}"
         )
         await visit.record(connection, after.event("restore", visit.person, visit.now))
         named = await drafts.names_for(connection, [draft], visit)
-        return await visit.answer(connection, versioned(drafts.resource_of(after, named, visit), after.version))
+        shown = drafts.resource_of(after, named, visit).model_copy(update={"warnings": _left_out(gone)})
+        return await visit.answer(connection, versioned(shown, after.version))
+
+
+def _left_out(gone: tuple[str, ...]) -> list[schemas.Warned]:
+    """Return what a restored draft lacks, if it does: what it named is not there any more."""
+    detail = f"Left out, because it is not there any more: {', '.join(gone)} of the revision."
+    return [schemas.Warned(rule="gone", detail=detail, articles=[])] if gone else []
 
 
 async def _seen(visit: Visit, article_id: str) -> Article:

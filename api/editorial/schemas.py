@@ -270,7 +270,7 @@ class Article(ArticleForm):
     created_at: Time
     updated_at: Time
     warnings: list[Warned] = Field(default=[])
-    """What the action that this answers leads to elsewhere: who links to an article that was taken back."""
+    """What the write that this answers leads to besides: a schedule that ended, links to an article taken back."""
 
 
 class BodyFormat(StrEnum):

@@ -4,13 +4,14 @@ import re
 
 from fastapi import Request
 from pydantic import ValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
 from api.editorial.media_schemas import MediaForm
 from api.problems import flaws_in
 from api.routing import refuse_unkeepable
-from domain.errors import Flaw, Unfit
+from domain.errors import Flaw, Unfit, WrongMedia
 from infra.storage import Incoming, pour
 
 FILE = "file"
@@ -19,6 +20,9 @@ _NOT_UTF_8 = re.compile("[\x80-\x9f]")  # what is left of other bytes, which are
 
 async def read_upload(request: Request, incoming: Incoming) -> MediaForm:
     """Write the uploaded file to where it comes in, and return what is said of it."""
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    if options.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
+        raise WrongMedia("Send text in UTF-8.")
     async with request.form(max_files=1, max_fields=len(MediaForm.model_fields)) as form:
         upload = form.get(FILE)
         if not isinstance(upload, UploadFile) or not upload.size:

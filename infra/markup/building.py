@@ -71,6 +71,7 @@ class Builder(HTMLParser):
         self._marks: list[tuple[str, ...]] = [()]
         self._caption_from: int | None = None
         self._unseen = 0
+        self._pre = 0
         self._marker = ""
 
     def finish(self) -> Body:
@@ -106,6 +107,8 @@ class Builder(HTMLParser):
         elif tag == "figcaption":
             self._end_caption()
         else:
+            if tag == "pre":
+                self._end_pre()
             self._end_block()
             if tag in LISTS:
                 self._lists.pop()
@@ -120,6 +123,9 @@ class Builder(HTMLParser):
         """Take text, its white space run together."""
         if self._unseen:
             self._marker += data
+            return
+        if self._pre:
+            self._pieces.append(Piece(data.replace("\r\n", "\n"), self._marks[-1], is_exact=True))
             return
         text = _WHITE.sub(" ", data)
         before = next((piece.text[-1] for piece in reversed(self._pieces) if piece.text), " ")
@@ -152,6 +158,8 @@ class Builder(HTMLParser):
             self._style = STYLES[tag]
         elif tag == "figcaption":
             self._caption_from = len(self._blocks)
+        elif tag == "pre":
+            self._pre += 1
         elif tag == "li":
             level = given.get("aria-level", "")
             self._item_level = int(level) if level in _LEVELS else None
@@ -159,6 +167,13 @@ class Builder(HTMLParser):
             self._item_level = word_level(styles)
         elif tag == "figure" and (url := given.get("data-embed")):
             self._blocks.append(Embed(self._new_key(), url, given.get("data-provider"), given.get("data-title")))
+
+    def _end_pre(self) -> None:
+        """Leave preformatted text, whose last line may end with a break that shows nothing."""
+        self._pre -= 1
+        if self._pieces:
+            last = self._pieces[-1]
+            self._pieces[-1] = replace(last, text=last.text.removesuffix(_BREAK))
 
     def _add_image(self, given: dict[str, str]) -> None:
         self._end_block()

@@ -225,3 +225,11 @@ async def test_a_files_name_decides_nothing(app: FastAPI, newsroom: Newsroom, se
     assert {path for path, _ in files_under(settings.data_dir)} == {
         path for path, _ in files_under(settings.media_dir)
     }
+
+
+async def test_a_charset_that_is_not_utf_8_is_refused(newsroom: Newsroom) -> None:
+    for charset in ("undefined", "punycode", "utf-7", "unicode_escape", "latin-1", ""):
+        kind = {"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"}
+        body = b'--x\r\nContent-Disposition: form-data; name="alt"\r\n\r\na\r\n--x--\r\n'
+        answer = await newsroom.send("POST", "/media", content=body, headers=kind)
+        assert answer.status_code in {415, 422}, charset

@@ -1,5 +1,6 @@
 """Time: schedules, ends and hand-overs, to the second and with nothing running that could be late."""
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -253,3 +254,74 @@ async def test_a_gate_that_comes_with_the_edition_comes_with_it(
     for offset, granted in ((-1, "full"), (0, "teaser")):
         at(clock, start, offset=offset)
         assert (await client.get("/v1/articles/piece")).json()["access"]["granted"] == granted
+
+
+async def test_an_action_that_comes_too_late_finds_what_readers_have_seen(
+    client: AsyncClient, newsroom: Newsroom, clock: Clock
+) -> None:
+    start = moment(clock, minutes=5)
+    article = await newsroom.act(await newsroom.draft(title="Seen", slug="piece"), "schedule", at=start)
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b"{"
+        at(clock, start)
+        assert await title(client, "piece") == "Seen"
+        yield b"}"
+
+    headers = {**newsroom.headers, "If-Match": '"2"', "Content-Type": "application/json"}
+    path = f"/v1/editorial/articles/{article['id']}/actions/unschedule"
+    late = await client.post(path, content=slowly(), headers=headers)
+    assert (late.status_code, late.json()["rule"]) == (409, "unschedule-from-draft-live")
+    assert await title(client, "piece") == "Seen"
+
+
+async def test_a_schedule_that_is_put_aside_is_told(newsroom: Newsroom, clock: Clock) -> None:
+    later = moment(clock, minutes=5)
+    for action in ("publish", "correct", "unpublish", "withdraw"):
+        article = await newsroom.published(title=action, slug=action)
+        article = await newsroom.act(article, "schedule", at=later)
+        assert article["warnings"] == []
+        article = await newsroom.act(article, action, public_note="Said.")
+        assert [one["rule"] for one in article["warnings"]] == ["schedule-ended"]
+
+
+async def test_moving_a_schedule_leaves_the_draft_in_review(newsroom: Newsroom, clock: Clock) -> None:
+    article = await newsroom.act(await newsroom.draft(), "schedule", at=moment(clock, minutes=5))
+    article = await newsroom.act(await newsroom.edit(article, title="Newer"), "submit")
+    article = await newsroom.act(article, "schedule", at=moment(clock, minutes=9))
+    assert (article["state"], article["publication"]["draft_revision"], article["revision"]) == ("submitted", 1, 2)
+
+
+async def test_what_was_handed_over_uses_nothing_any_more(newsroom: Newsroom, clock: Clock) -> None:
+    medium, target = await newsroom.medium(), await newsroom.published(title="Target")
+    also = {"_type": "related", "article_id": target["id"]}
+    article = await newsroom.published(lead_image={"media_id": medium["id"]}, body=[paragraph("a"), also])
+    article = await newsroom.edit(article, lead_image=None, body=[paragraph("a")])
+    start = moment(clock, minutes=5)
+    await newsroom.act(article, "schedule", at=start)
+
+    async def seen() -> tuple[int, int]:
+        record = (await newsroom.send("GET", f"/media/{medium['id']}")).json()
+        linking = (await newsroom.send("GET", f"/articles/{target['id']}/linked-from")).json()
+        return len(record["used_by"]), len(linking["items"])
+
+    assert await seen() == (1, 1)
+    at(clock, start)
+    assert await seen() == (0, 0)
+    assert (await newsroom.send("DELETE", f"/media/{medium['id']}", version=1)).status_code == 204
+
+
+async def test_a_shared_cache_never_reaches_past_the_end_of_what_is_linked(
+    client: AsyncClient, newsroom: Newsroom, clock: Clock
+) -> None:
+    await newsroom.tag("sea")
+    soon = moment(clock, seconds=20)
+    short = await newsroom.act(await newsroom.draft(title="Short", tags=["sea"]), "publish", until=soon)
+    closing = await newsroom.published(title="Closing", access={"requires": "registered", "from": soon})
+    for target in (short, closing):
+        await newsroom.published(slug=f"lists-{target['title'].lower()}", related=[target["id"]])
+    await newsroom.published(slug="translates", language="fr", translation_of=short["id"])
+    for path in ("/articles/lists-short", "/articles/lists-closing", "/articles/translates", "/tags", "/tags/sea"):
+        answer = await client.get(f"/v1{path}")
+        ages = [int(part.partition("=")[2]) for part in answer.headers["Cache-Control"].split(", ")[1:]]
+        assert sum(ages) <= 20, path

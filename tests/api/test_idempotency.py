@@ -316,3 +316,22 @@ async def test_without_a_key_nothing_is_asked_for_one(app: FastAPI, newsroom: Ne
     assert await sent(None) == []
     assert len(await sent("new")) == 5  # void ones away (two), is it there, claim it, keep the answer
     assert len(await sent("new")) == 3
+
+
+async def test_whoever_has_other_roles_by_now_gets_no_replay(newsroom: Newsroom, people: People) -> None:
+    writer = Newsroom(newsroom.client, await people.headers("contributor"))
+    draft = await writer.draft(title="SECRET")
+    account = await people.add("editor", "contributor")
+    path = f"/v1/editorial/articles/{draft['id']}/actions/submit"
+
+    async def submit() -> Response:
+        headers = {"Authorization": f"Bearer {people.token(account)}", "Idempotency-Key": "k", "If-Match": '"1"'}
+        return await newsroom.client.post(path, headers=headers)
+
+    assert (await submit()).status_code == 200
+    assert (await submit()).headers["Idempotency-Replayed"] == "true"
+    async with people.parts.database.write() as connection:
+        await connection.exec_driver_sql(f"UPDATE accounts SET roles = 'contributor' WHERE id = '{account.id}'")
+    after = await submit()
+    assert after.status_code == 422
+    assert "SECRET" not in after.text

@@ -135,3 +135,39 @@ async def test_a_picture_is_never_removed_under_a_draft_that_begins_to_use_it(
             newsroom.send("DELETE", f"/media/{medium['id']}", version=1),
         )
         assert (made.status_code, gone.status_code) in {(201, 409), (422, 204)}
+
+
+async def test_what_a_picture_needs_is_not_taken_away_while_it_is_shown(newsroom: Newsroom) -> None:
+    medium = await newsroom.medium()
+    path = f"/media/{medium['id']}"
+    article = await newsroom.published(lead_image={"media_id": medium["id"]})
+    for name, nothing in (("alt", ""), ("caption", None), ("credit", " "), ("licence", None)):
+        refused = await newsroom.send("PATCH", path, version=1, json={name: nothing})
+        assert (refused.status_code, [flaw["pointer"] for flaw in refused.json()["errors"]]) == (422, [f"/{name}"])
+    assert (await newsroom.send("PATCH", path, version=1, json={"alt": "Another"})).status_code == 200
+    await newsroom.act(article, "unpublish")
+    assert (await newsroom.send("PATCH", path, version=2, json={"alt": "", "licence": None})).status_code == 200
+
+
+async def test_a_kept_picture_that_is_uploaded_again_is_the_same(newsroom: Newsroom) -> None:
+    medium = await newsroom.medium()
+    kept = (await newsroom.client.get(medium["url"])).content
+    again = await newsroom.send("POST", "/media", files={"file": ("again.png", kept)})
+    assert (again.status_code, again.json()["id"]) == (200, medium["id"])
+
+
+async def test_publishing_needs_all_texts_of_all_pictures(newsroom: Newsroom) -> None:
+    bare = await newsroom.medium(alt="", caption="", credit="", licence="")
+    image = {"_type": "image", "media_id": bare["id"]}
+    article = await newsroom.draft(
+        body=[{"_type": "divider"}, image], lead_image={"media_id": bare["id"], "alt": "A"}
+    )
+    path = f"/articles/{article['id']}/actions"
+    for action, form in (("publish", {}), ("schedule", {"at": "2027-01-01T00:00:00Z"})):
+        refused = await newsroom.send("POST", f"{path}/{action}", version=1, json=form)
+        assert refused.status_code == 422
+        assert [flaw["pointer"] for flaw in refused.json()["errors"]] == [
+            *("/lead_image/caption", "/lead_image/credit", "/lead_image/media_id"),
+            *("/body/1/alt", "/body/1/caption", "/body/1/credit", "/body/1/media_id"),
+        ]
+    assert (await newsroom.act(article, "submit"))["state"] == "submitted"

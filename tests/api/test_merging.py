@@ -311,8 +311,11 @@ async def test_a_name_that_nothing_uses_is_deleted_with_all_its_slugs(
         await named(newsroom, kind, slug)
     await renamed(newsroom, kind, "old", "new")
     await merged(newsroom, kind, "gone", "new")
-    draft = await newsroom.draft(**using(kind, "new"))
-    await newsroom.edit(draft, tags=[], section=None, credits=[])
+    draft = await newsroom.draft(**using(kind, "gone"))
+    draft = await newsroom.edit(draft, tags=[], section=None, credits=[])
+    once = await newsroom.send("DELETE", f"/{kind}/new", version=2)
+    assert (once.status_code, once.json()["rule"]) == (409, "in-use"), "a revision names what was merged into it"
+    await newsroom.send("DELETE", f"/articles/{draft['id']}", version=2)
     deleted = await newsroom.send("DELETE", f"/{kind}/new", version=2)
     assert (deleted.status_code, deleted.content, deleted.headers["Cache-Control"]) == (204, b"", "no-store")
     for slug in ("old", "new", "gone"):

@@ -197,3 +197,38 @@ async def test_who_links_here_is_known_by_draft_and_by_publication(
     ]
     target = await newsroom.act(target, "withdraw", public_note="Wrong.")
     assert len(target["warnings"][0]["articles"]) == 4
+
+
+async def test_no_query_holds_what_no_text_can(newsroom: Newsroom) -> None:
+    for path in ("/articles?q=%00", "/articles?q=a%00b", "/articles?cursor=%00"):
+        refused = await newsroom.send("GET", path)
+        assert (refused.status_code, refused.json()["errors"][0]["parameter"]) == (400, path[10:].split("=")[0])
+
+
+async def test_what_a_newer_program_has_written_breaks_no_list(
+    client: AsyncClient, newsroom: Newsroom, people: People
+) -> None:
+    await newsroom.tag("sea")
+    await newsroom.contributor("ana")
+    credit = {"role": "author", "contributor": "ana"}
+    article = await newsroom.published(slug="piece", tags=["sea"], credits=[credit])
+    made = (await newsroom.send("POST", f"/articles/{article['id']}/previews")).json()
+    async with people.parts.database.write() as connection:
+        for change in (
+            "UPDATE tags SET kind = 'mood'",
+            "UPDATE contributors SET kind = 'robot'",
+            "UPDATE articles SET draft_state = 'sleeping'",
+            "UPDATE previews SET kind = 'robot'",
+        ):
+            await connection.exec_driver_sql(change)
+    for path in ("/v1/articles/piece", "/v1/articles", "/v1/tags", "/v1/contributors", "/v1/contributors/ana"):
+        assert (await client.get(path)).status_code == 200, path
+    assert (await client.get(made["url"])).status_code == 404
+    for path in ("/articles", f"/articles/{article['id']}", f"/articles/{article['id']}/previews", "/tags"):
+        assert (await newsroom.send("GET", path)).status_code == 200, path
+    async with people.parts.database.write() as connection:
+        await connection.exec_driver_sql("UPDATE publications SET state = 'sold'")
+    assert (await client.get("/v1/articles/piece")).status_code == 404
+    shown = (await newsroom.send("GET", f"/articles/{article['id']}")).json()
+    assert shown["allowed_actions"] == []
+    assert (await newsroom.send("GET", "/articles")).status_code == 200

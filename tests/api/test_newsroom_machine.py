@@ -240,7 +240,9 @@ class Machine(RuleBasedStateMachine):
             case "schedule":
                 if piece.coming:
                     new.title = piece.coming.title
-                piece.coming, piece.state = new, "draft"
+                else:
+                    piece.state = "draft"
+                piece.coming = new
             case "unschedule":
                 piece.coming = None
             case "unpublish":

@@ -222,3 +222,30 @@ async def test_readable_as_tells_what_such_a_reader_gets_at_a_time(
     for query in ({"role": "editor"}, {"at": "soon"}, {"plan": "Not a slug"}, {"who": "me"}):
         refused = await newsroom.send("GET", f"/articles/{article['id']}/readable-as", params=query)
         assert refused.status_code == 400
+
+
+async def test_a_preview_ends_when_the_article_is_withdrawn(client: AsyncClient, newsroom: Newsroom) -> None:
+    article = await newsroom.published()
+    made = await preview(newsroom, article)
+    assert (await client.get(made["url"])).status_code == 200
+    await newsroom.act(article, "withdraw", public_note="Wrong.")
+    assert (await client.get(made["url"])).status_code == 404
+
+
+async def test_readable_as_tells_nothing_of_what_is_planned_with_other_articles(
+    client: AsyncClient, newsroom: Newsroom, people: People, clock: Clock
+) -> None:
+    writer = Newsroom(client, await people.headers("contributor"))
+    live = await newsroom.published(title="Open", slug="open")
+    later = (clock.time + timedelta(days=1)).isoformat()
+    own = await writer.draft(title="Own", related=[live["id"]], translation_of=live["id"], language="fr")
+    await newsroom.act(own, "publish")
+    live = await newsroom.edit(live, title="SECRET", slug="secret")
+    await newsroom.act(live, "schedule", at=later)
+    sibling = await newsroom.draft(title="SECRET too", language="de", translation_of=live["id"])
+    await newsroom.act(sibling, "schedule", at=later)
+    asked = {"at": (clock.time + timedelta(days=2)).isoformat()}
+    answer = await writer.send("GET", f"/articles/{own['id']}/readable-as", params=asked)
+    assert answer.json()["status"] == 200
+    assert "secret" not in answer.text.lower()
+    assert [one["title"] for one in answer.json()["article"]["related"]] == ["Open"]

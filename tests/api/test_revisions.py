@@ -1,5 +1,7 @@
 """History: every save is a revision that never changes; the way back is a new one."""
 
+import asyncio
+
 import pytest
 from httpx import AsyncClient
 
@@ -142,15 +144,78 @@ async def test_restoring_is_a_write_like_any_other(
     assert (await newsroom.send("POST", path, version=submitted["version"])).status_code == 200
 
 
-async def test_a_revision_with_a_deleted_link_is_not_taken_up_in_silence(newsroom: Newsroom) -> None:
+async def test_what_is_gone_since_is_left_out_of_a_restored_draft_and_told(newsroom: Newsroom) -> None:
+    gone, medium = await newsroom.draft(title="Gone"), await newsroom.medium()
+    body = [
+        paragraph("kept", _key="a"),
+        {"_type": "image", "_key": "b", "media_id": medium["id"]},
+        {"_type": "related", "_key": "c", "article_id": gone["id"]},
+    ]
+    image = {"media_id": medium["id"]}
+    article = await newsroom.draft(
+        related=[gone["id"]], translation_of=gone["id"], lead_image=image, body=body, title="One"
+    )
+    bare: Json = {"related": [], "translation_of": None, "lead_image": None, "body": [], "title": "Two"}
+    article = await newsroom.edit(article, **bare)
+    for path in (f"/articles/{gone['id']}", f"/media/{medium['id']}"):
+        assert (await newsroom.send("DELETE", path, version=1)).status_code == 204
+    old = (await newsroom.send("GET", f"/articles/{article['id']}/revisions/1")).json()
+    assert (old["related"], old["lead_image"]["media_id"], len(old["body"])) == ([gone["id"]], medium["id"], 3)
+    answer = await newsroom.send("POST", f"/articles/{article['id']}/revisions/1/restore", version=2)
+    restored = answer.json()
+    assert (restored["title"], [block["_key"] for block in restored["body"]]) == ("One", ["a"])
+    assert (restored["related"], restored["translation_of"], restored["lead_image"]) == ([], None, None)
+    (warning,) = restored["warnings"]
+    assert warning["rule"] == "gone"
+    for pointer in (
+        "/lead_image/media_id",
+        "/body/1/media_id",
+        "/body/2/article_id",
+        "/related/0",
+        "/translation_of",
+    ):
+        assert pointer in warning["detail"]
+    assert (await newsroom.send("GET", f"/articles/{article['id']}/revisions/1")).json() == old
+
+
+async def test_a_draft_whose_links_are_gone_can_still_be_edited(newsroom: Newsroom) -> None:
     gone = await newsroom.draft(title="Gone")
-    article = await newsroom.draft(related=[gone["id"]])
-    article = await newsroom.edit(article, related=[])
+    also = {"_type": "related", "article_id": gone["id"]}
+    article = await newsroom.draft(related=[gone["id"]], translation_of=gone["id"], body=[paragraph("a"), also])
     await newsroom.send("DELETE", f"/articles/{gone['id']}", version=1)
-    refused = await newsroom.send("POST", f"/articles/{article['id']}/revisions/1/restore", version=2)
+    refused = await newsroom.send(
+        "POST", "/articles", json={"title": "T", "language": "en", "related": [gone["id"]]}
+    )
     assert refused.status_code == 422
-    assert [flaw["pointer"] for flaw in refused.json()["errors"]] == ["/related/0"]
-    assert (await newsroom.send("GET", f"/articles/{article['id']}/revisions/1")).json()["related"] == [gone["id"]]
+    assert (await newsroom.edit(article, title="Other"))["related"] == [gone["id"]]
+
+
+async def test_what_a_revision_names_by_slug_is_there_for_ever(newsroom: Newsroom) -> None:
+    await newsroom.tag("sea")
+    await newsroom.contributor("ana")
+    article = await newsroom.draft(tags=["sea"], credits=[{"role": "author", "contributor": "ana"}])
+    article = await newsroom.edit(article, tags=[], credits=[])
+    old = (await newsroom.send("GET", f"/articles/{article['id']}/revisions/1")).json()
+    for path in ("/tags/sea", "/contributors/ana"):
+        refused = await newsroom.send("DELETE", path, version=1)
+        assert (refused.status_code, refused.json()["rule"]) == (409, "in-use")
+        assert refused.json()["used_by"] == [{"type": "article", "id": article["id"]}]
+    assert (await newsroom.send("GET", f"/articles/{article['id']}/revisions/1")).json() == old
+    assert (old["tags"], old["credits"][0]["contributor"]) == (["sea"], "ana")
+
+
+async def test_a_patch_on_a_version_to_come_is_stale_even_if_it_comes_true(newsroom: Newsroom) -> None:
+    for at in range(6):
+        article = await newsroom.draft(title="One", standfirst="One", slug=f"piece-{at}")
+        path = f"/articles/{article['id']}"
+        first, second = await asyncio.gather(
+            newsroom.send("PATCH", path, version=1, json={"title": "Two"}),
+            newsroom.send("PATCH", path, version=2, json={"standfirst": "Two"}),
+        )
+        assert first.status_code == 200
+        now = (await newsroom.send("GET", path)).json()
+        assert now["title"] == "Two"
+        assert now["standfirst"] == ("Two" if second.status_code == 200 else "One")
 
 
 async def test_history_is_for_those_who_may_edit_the_article(

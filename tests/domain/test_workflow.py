@@ -62,7 +62,8 @@ def expected(state: State, action: Action, by: Person, last_editor: str | None) 
         return f"{action}-from-{state.draft}-{state.publication}"
     if not (by.account_id and by.roles & (WRITERS if action == "submit" else EDITORS)):
         return f"{action}-roles"
-    if action in SECOND_PERSON and by.account_id == last_editor:
+    moves_only = action == "schedule" and "scheduled" in state.publication
+    if action in SECOND_PERSON and not moves_only and by.account_id == last_editor:
         return "four-eyes"
     return LEADS_TO.get(action, "None")
 

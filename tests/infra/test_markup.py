@@ -1,6 +1,7 @@
 """HTML and Markdown made into blocks: tables of what writers paste and what becomes of it."""
 
 from itertools import count
+from typing import Any
 
 import pytest
 
@@ -187,7 +188,7 @@ MARKDOWN: list[tuple[str, list[str]]] = [
     ('a\n\n<hr class="paywall">\n\nb', ["normal: a", "paywall", "normal: b"]),
     ("<u>a</u> x<sub>2</sub>", ["normal: «a|underline» x«2|sub»"]),
     ("<script>x</script>\n\na", ["normal: a"]),
-    ("```\na\n b\n```", ["normal: «a b|code»"]),
+    ("```\na\n b\n```", ["normal: «a\n b|code»"]),
     ("\\*a\\* &amp; &copy;", ["normal: *a* & ©"]),
     ("a|b\n-|-\nc|d", ["normal: a|b -|- c|d"]),
 ]  # fmt: skip
@@ -246,3 +247,17 @@ def test_markdown_that_is_nested_too_deep_is_refused(mark: str, depth: int) -> N
     with pytest.raises(Unfit) as refusal:
         body_from_markdown(mark * depth + "LASTWORD", new_key, pointer="/body_markdown")
     assert refusal.value.flaws[0].pointer == "/body_markdown"
+
+
+@pytest.mark.parametrize(
+    ("read", "source"),
+    [
+        (body_from_html, "<pre>one\n  two\n</pre>"),
+        (body_from_html, "<pre><code>one\r\n  two</code></pre>"),
+        (body_from_markdown, "```py\none\n  two\n```"),
+        (body_from_markdown, "    one\n      two\n"),
+    ],
+)
+def test_preformatted_text_keeps_its_lines(read: Any, source: str) -> None:
+    (block,) = read(source, new_key, pointer="/body_html")
+    assert block.text == "one\n  two"

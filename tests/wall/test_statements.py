@@ -22,12 +22,12 @@ NUMBERS = {
     "/v1/articles?limit=20": 2,
     "/v1/articles?limit=20&tag=sea,land&contributor=known&language=en&access=subscriber": 3,
     "/v1/articles/nothing-here": 1,
-    "/v1/tags": 1,
-    "/v1/tags/sea": 1,
-    "/v1/tags/old-sea": 1,
+    "/v1/tags": 2,
+    "/v1/tags/sea": 2,
+    "/v1/tags/old-sea": 2,
     "/v1/tags/nothing-here": 1,
-    "/v1/contributors": 2,
-    "/v1/contributors/known": 2,
+    "/v1/contributors": 3,
+    "/v1/contributors/known": 3,
     "/v1/contributors/nothing-here": 1,
 }
 

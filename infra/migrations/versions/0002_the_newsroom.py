@@ -70,6 +70,7 @@ def upgrade() -> None:
         "INSERT INTO slugs (slug, language, article_id) SELECT slug, language, article_id FROM publications WHERE state = 'live'"
     )
     _look_into_drafts(op.get_bind())
+    _look_into_editions(op.get_bind())
 
 
 def _look_into_drafts(connection: sa.Connection) -> None:
@@ -95,6 +96,26 @@ def _look_into_drafts(connection: sa.Connection) -> None:
         ]
         if links:
             connection.execute(sa.text("INSERT INTO draft_links VALUES (:article_id, :kind, :target_id)"), links)
+
+
+def _look_into_editions(connection: sa.Connection) -> None:
+    """Write beside each edition where it sends readers."""
+    editions = connection.execute(
+        sa.text(
+            "SELECT publications.id, publications.front, full_texts.body FROM publications "
+            "JOIN full_texts ON full_texts.publication_id = publications.id"
+        )
+    ).all()
+    for publication_id, front, body in editions:
+        inline = [block["article_id"] for block in json.loads(body) if block.get("article_id")]
+        links = [
+            {"publication_id": publication_id, "article_id": article_id}
+            for article_id in sorted({*json.loads(front)["related_ids"], *inline})
+        ]
+        if links:
+            connection.execute(
+                sa.text("INSERT INTO publication_articles VALUES (:publication_id, :article_id)"), links
+            )
 
 
 def _named(draft: dict[str, Any]) -> Iterator[tuple[str, str]]:
