@@ -125,7 +125,7 @@ class Builder(HTMLParser):
             self._marker += data
             return
         if self._pre:
-            self._pieces.append(Piece(data.replace("\r\n", "\n"), self._marks[-1], is_exact=True))
+            self._pieces.append(Piece(data.replace("\r\n", "\n"), self._marks[-1]))
             return
         text = _WHITE.sub(" ", data)
         before = next((piece.text[-1] for piece in reversed(self._pieces) if piece.text), " ")

@@ -48,14 +48,16 @@ async def test_an_edit_shows_wherever_the_picture_does(client: AsyncClient, news
     await newsroom.published(slug="piece", body=body, lead_image={"media_id": medium["id"]})
     before = await client.get("/v1/articles/piece")
     path = f"/media/{medium['id']}"
-    edited = await newsroom.send("PATCH", path, version=1, json={"caption": "New", "alt": "Seen", "licence": None})
+    edited = await newsroom.send(
+        "PATCH", path, version=1, json={"caption": "New", "alt": "Seen", "licence": "CC0"}
+    )
     assert (edited.status_code, edited.headers["ETag"]) == (200, '"2"')
-    assert (edited.json()["caption"], edited.json()["credit"], edited.json()["licence"]) == ("New", "Kept", None)
+    assert (edited.json()["caption"], edited.json()["credit"], edited.json()["licence"]) == ("New", "Kept", "CC0")
     after = await client.get("/v1/articles/piece", headers={"If-None-Match": before.headers["ETag"]})
     lead = after.json()["lead_image"]
     first, second, _ = after.json()["body"]
     assert (lead["caption"], first["caption"], second["caption"]) == ("New", "New", "Own words")
-    assert (lead["media"]["alt"], lead["credit"], lead["media"]["licence"]) == ("Seen", "Kept", None)
+    assert (lead["media"]["alt"], lead["credit"], lead["media"]["licence"]) == ("Seen", "Kept", "CC0")
 
 
 MADE = ("renditions", "placeholder", "suggested_credit", "used_by")
