@@ -127,7 +127,10 @@ async def _sweep(connection: AsyncConnection, now: datetime) -> None:
         .limit(SWEPT_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-    await connection.execute(delete(keys).where(tuple_(keys.c.account_id, keys.c.key).in_(void)))
+    # In two steps: PostgreSQL may ask the query within a `DELETE` again, and then removes more than it may.
+    found = [tuple(row) for row in await connection.execute(void)]
+    if found:
+        await connection.execute(delete(keys).where(tuple_(keys.c.account_id, keys.c.key).in_(found)))
 
 
 def _of(claimed: Claim) -> ColumnElement[bool]:
