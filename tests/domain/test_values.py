@@ -2,6 +2,8 @@
 
 import dataclasses
 import pkgutil
+from dataclasses import replace
+from datetime import UTC, datetime
 from importlib import import_module
 from itertools import count
 
@@ -24,6 +26,7 @@ from domain.body import (
     without_paywall,
 )
 from domain.errors import Flaw, Refusal, Stale, Unfit, expect_version
+from domain.media import Facts, ImageType, Medium, said_no_more
 from domain.tags import Tag
 from tests.domain.bodies import DIVIDER, EMBED, IMAGE, PAYWALL, RELATED, head, para
 
@@ -131,3 +134,10 @@ def test_a_refusal_tells_its_sentence_and_its_facts(refusal: Refusal, facts: dic
     assert refusal.detail == str(refusal)
     assert refusal.detail
     assert {name: getattr(refusal, name) for name in facts} == facts
+
+
+def test_what_was_said_of_a_picture_and_is_no_more_is_told() -> None:
+    facts = Facts(ImageType.PNG, 1, 1, 1, "d")
+    before = Medium("m", facts, "Alt", "Caption", None, "CC0", "me", datetime(2026, 1, 1, tzinfo=UTC))
+    assert said_no_more(before, before) == ()
+    assert said_no_more(before, replace(before, alt=" ", licence=None, credit="Now")) == ("alt", "licence")
