@@ -41,6 +41,7 @@ class Preview:
     created_at: datetime
     expires_at: datetime
     revoked_at: datetime | None = None
+    version: int = 1  # it never changes: it can be read, or it is over
 
     def is_open(self, now: datetime) -> bool:
         """Whether it can be read at this moment."""

@@ -95,18 +95,13 @@ async def hold(connection: AsyncConnection, article_id: str) -> None:
 
 
 async def existing(
-    connection: AsyncConnection,
-    ids: frozenset[str],
-    *,
-    known_to: str | None,
-    linked: frozenset[str],
-    now: datetime,
+    connection: AsyncConnection, ids: frozenset[str], *, known_to: str | None, now: datetime
 ) -> frozenset[str]:
-    """Return those of these ids that exist; to one writer, if named, only their own, the live and the linked."""
+    """Return those of these ids that exist; to one writer, if named, only their own and the live."""
     query = select(articles.c.id).where(articles.c.id.in_(ids))
     if known_to is not None:
         live = select(publications.c.id).where(publications.c.article_id == articles.c.id, is_live(now))
-        query = query.where(or_(articles.c.created_by == known_to, articles.c.id.in_(linked), live.exists()))
+        query = query.where(or_(articles.c.created_by == known_to, live.exists()))
     return frozenset((await connection.scalars(query)).all())
 
 
@@ -123,12 +118,10 @@ async def add(connection: AsyncConnection, article: Article, *, note: str | None
             id=article.id, created_by=article.created_by, created_at=article.created_at, **_state(article)
         )
     )
-    await _add_revision(connection, article, article.created_by, note)
+    await _add_revision(connection, article, note)
 
 
-async def save(
-    connection: AsyncConnection, article: Article, *, before: Article, by: str, note: str | None = None
-) -> None:
+async def save(connection: AsyncConnection, article: Article, *, before: Article, note: str | None = None) -> None:
     """Save a changed article, unless somebody was faster; a changed draft becomes a new revision."""
     result = await connection.execute(
         update(articles)
@@ -138,7 +131,7 @@ async def save(
     if result.rowcount != 1:
         raise Stale(current=await _version(connection, article))
     if article.revision != before.revision:
-        await _add_revision(connection, article, by, note)
+        await _add_revision(connection, article, note)
 
 
 async def remove(connection: AsyncConnection, article: Article) -> None:
@@ -155,7 +148,7 @@ async def _version(connection: AsyncConnection, article: Article) -> int:
     return article.version if version is None else version
 
 
-async def _add_revision(connection: AsyncConnection, article: Article, by: str, note: str | None) -> None:
+async def _add_revision(connection: AsyncConnection, article: Article, note: str | None) -> None:
     await connection.execute(
         revisions.insert().values(
             article_id=article.id,
@@ -163,7 +156,7 @@ async def _add_revision(connection: AsyncConnection, article: Article, by: str, 
             version=article.version,
             draft=documents.dump_draft(article.draft),
             note=note,
-            created_by=by,
+            created_by=article.edited_by,
             created_at=article.updated_at,
         )
     )

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import or_ as united
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select, tuple_
+from sqlalchemy import Column, ColumnElement, Select, case, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Decision, Offer, Requires, decide, offers_for
@@ -98,12 +98,21 @@ def _rank(publication: Publication, default_language: str) -> tuple[bool, dateti
 
 
 async def deliver(
-    connection: AsyncConnection, found: Found, person: Person, *, offers: tuple[Offer, ...], now: datetime
+    connection: AsyncConnection,
+    found: Found,
+    person: Person,
+    *,
+    offers: tuple[Offer, ...],
+    now: datetime,
+    read_at: datetime | None = None,
 ) -> Delivery:
-    """Return the article as this person gets it: the decision comes first, and only then a body is read."""
-    decision = decide(found.publication.gate, person, now=now)
+    """Return the article as this person gets it: the decision comes first, and only then a body is read.
+
+    With `read_at` it is as they would get it then, with links to other articles as they are now.
+    """
+    decision = decide(found.publication.gate, person, now=read_at or now)
     body = await _body(connection, found.publication, decision)
-    return await _delivery(connection, found, body, decision, offers=offers, read_at=now, now=now)
+    return await _delivery(connection, found, body, decision, offers=offers, read_at=read_at or now, now=now)
 
 
 async def as_some_reader(
@@ -120,9 +129,7 @@ async def as_some_reader(
     Other articles are those of now: what is planned with them is not for everybody who may edit this one.
     """
     found = await find(connection, article_id, is_id=True, language=None, default_language="", now=at)
-    decision = decide(found.publication.gate, person, now=at)
-    body = await _body(connection, found.publication, decision)
-    shown = await _delivery(connection, found, body, decision, offers=offers, read_at=at, now=now)
+    shown = await deliver(connection, found, person, offers=offers, now=now, read_at=at)
     return replace(shown, is_preview=True)
 
 
@@ -191,16 +198,16 @@ async def cards(
 
 async def next_gate_change(connection: AsyncConnection, *, now: datetime) -> datetime | None:
     """Return the next moment at which the gate of anything live opens or closes."""
-    gates = (publications.c.holds_from, publications.c.holds_until)
-    coming = (func.min(case((moment > now, moment))) for moment in gates)
-    row = (await connection.execute(select(*coming).where(is_live(now)))).one()
-    return min((moment for moment in row if moment), default=None)
+    return await _next_of(connection, publications.c.holds_from, publications.c.holds_until, now=now)
 
 
 async def next_end(connection: AsyncConnection, *, now: datetime) -> datetime | None:
     """Return the next moment at which anything live ends or is replaced."""
-    ends = (publications.c.live_until, publications.c.replaced_at)
-    coming = (func.min(case((moment > now, moment))) for moment in ends)
+    return await _next_of(connection, publications.c.live_until, publications.c.replaced_at, now=now)
+
+
+async def _next_of(connection: AsyncConnection, *moments: Column[datetime], now: datetime) -> datetime | None:
+    coming = (func.min(case((moment > now, moment))) for moment in moments)
     row = (await connection.execute(select(*coming).where(is_live(now)))).one()
     return min((moment for moment in row if moment), default=None)
 

@@ -5,7 +5,7 @@ stays as a row, because drafts and fronts name it by id and are never rewritten;
 stands in that column. It points at what it was merged into, and that is never merged itself.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -74,6 +74,8 @@ async def find(connection: AsyncConnection, kind: Kind[Named], slug: str) -> Nam
 
 async def ids_by_slug(connection: AsyncConnection, kind: Kind[Any], slugs: frozenset[str]) -> dict[str, str]:
     """Return the ids of what has these slugs or had them; it is there until this transaction ends."""
+    if not slugs:
+        return {}
     await hold(connection, kind.table)
     had = select(kind.old_slugs.c.slug, kind.had_by.label("id"), literal(1).label("turn"))
     has = select(kind.table.c.slug, kind.table.c.id, literal(2))
@@ -81,8 +83,10 @@ async def ids_by_slug(connection: AsyncConnection, kind: Kind[Any], slugs: froze
     return {row.slug: row.id for row in await connection.execute(asked.order_by("turn"))}
 
 
-async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Iterable[str]) -> list[str]:
+async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Collection[str]) -> list[str]:
     """Return what these ids stand for, each once, and nothing for what was removed; it is there until the end."""
+    if not ids:
+        return []
     await hold(connection, kind.table)
     merged = func.coalesce(kind.table.c.merged_into, kind.table.c.id)
     return sorted(await connection.scalars(select(merged).where(kind.table.c.id.in_(ids)).distinct()))

@@ -57,7 +57,7 @@ async def take_action(
 ) -> Article:
     """Take an action on an article, in a transaction of one or of many."""
     after, edition = act(before, action, await _step(visit, connection, before, form))
-    await articles.save(connection, after, before=before, by=visit.person.account_id or "")
+    await articles.save(connection, after, before=before)
     if (after.publication, after.coming) != (before.publication, before.coming):
         await publications.show(connection, after, edition, now=visit.now)
     await visit.record(connection, after.event(action, visit.person, visit.now), note=form.told)

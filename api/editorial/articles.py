@@ -1,4 +1,4 @@
-"""Writing articles: create, read, edit, delete, and the actions of the workflow."""
+"""Writing articles: create, read, edit and delete drafts."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -179,7 +179,7 @@ async def read_draft(
     ] = schemas.BodyFormat.BLOCKS,
 ) -> Response:
     """Answer the working draft, its state, and what you may do with it."""
-    article = check_may_see(await articles.get(visit.reading, article_id, now=visit.now), visit.person)
+    article = await seen(visit, visit.reading, article_id)
     named = await drafts.names_for(visit.reading, [article.draft], visit)
     shown = await drafts.written_as(drafts.resource_of(article, named, visit), article.draft.body, body_format)
     return versioned(shown, article.version)
@@ -206,7 +206,7 @@ async def edit_article(
     With `dry_run`, the answer is what saving would give.
     """
     async with visit.parts.database.read() as snapshot:
-        before = check_may_see(await articles.get(snapshot, article_id, now=visit.now), visit.person)
+        before = await seen(visit, snapshot, article_id)
         if version != before.version:
             raise await _stale(snapshot, before, version)
         named = await drafts.names_for(snapshot, [before.draft], visit)
@@ -236,7 +236,7 @@ async def change(
     group_id = await group_of(connection, before.id, draft, before=before)
     after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
     if not dry_run:
-        await articles.save(connection, after, before=before, by=visit.person.account_id or "", note=form.note)
+        await articles.save(connection, after, before=before, note=form.note)
         await visit.record(connection, after.event("edit", visit.person, visit.now))
     return after
 
@@ -264,6 +264,11 @@ async def remove(visit: Visit, connection: Connection, article_id: str, version:
     await visit.record(connection, article.event("delete", visit.person, visit.now))
 
 
+async def seen(visit: Visit, connection: Connection, article_id: str) -> Article:
+    """Return an article that the caller may know of, or refuse as if it did not exist."""
+    return check_may_see(await articles.get(connection, article_id, now=visit.now), visit.person)
+
+
 async def expected(visit: Visit, connection: Connection, article_id: str, version: int) -> tuple[Article, Visit]:
     """Return the article that a write is for, as long as it is at the version that the writer read.
 
@@ -273,7 +278,7 @@ async def expected(visit: Visit, connection: Connection, article_id: str, versio
     """
     await articles.hold(connection, article_id)
     visit = replace(visit, now=visit.parts.sources.now())
-    article = check_may_see(await articles.get(connection, article_id, now=visit.now), visit.person)
+    article = await seen(visit, connection, article_id)
     if version != article.version:
         raise await _stale(connection, article, version)
     return article, visit

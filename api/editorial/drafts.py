@@ -134,15 +134,13 @@ async def _known(
         only_public_or=None if sees_all else before.media_ids if before else frozenset(),
         now=visit.now,
     )
-    linked = before.article_ids if before else frozenset[str]()
     known = await articles.existing(
         connection,
         draft.article_ids,
         known_to=None if sees_all else visit.person.account_id,
-        linked=linked,
         now=visit.now,
     )
-    return pictures, known | linked
+    return pictures, known | (before.article_ids if before else frozenset())
 
 
 def _draft(form: schemas.ArticleForm, body: Body, tag_ids: dict[str, str], maker_ids: dict[str, str]) -> Draft:

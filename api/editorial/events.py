@@ -5,17 +5,16 @@ from fastapi import APIRouter, Request, Response
 from api.deps import Cursor, Limit, VisitOf
 from api.editorial import history_schemas as history
 from api.editorial import schemas
-from api.editorial.articles import ALLOWED, OF_ONE, only_own
+from api.editorial.articles import ALLOWED, OF_ONE, only_own, seen
 from api.editorial.replies import plain
 from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import Id
-from domain.articles import check_may_see
 from domain.events import Subject
 from domain.permissions import Permission, may
-from infra import article_lists, articles, events
+from infra import article_lists, events
 from infra.db import Connection
 from infra.events import Recorded
 
@@ -34,7 +33,7 @@ async def list_events(
     request: Request, visit: VisitOf, article_id: Id, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """Answer who did what and when, newest first, with what they told the newsroom. From where is for editors."""
-    check_may_see(await articles.get(visit.reading, article_id, now=visit.now), visit.person)
+    await seen(visit, visit.reading, article_id)
     before = time_and_id(open_cursor(request, visit, cursor, {}))
     found = await events.page(visit.reading, Subject.ARTICLE, article_id, before=before, limit=limit + 1)
     following = None
@@ -71,7 +70,7 @@ async def list_linking(
     request: Request, visit: VisitOf, article_id: Id, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """Answer the articles whose "read also" links, lists or translations name this one, of those you may edit."""
-    check_may_see(await articles.get(visit.reading, article_id, now=visit.now), visit.person)
+    await seen(visit, visit.reading, article_id)
     after = open_cursor(request, visit, cursor, {}) or ""
     found = await linking_to(visit, visit.reading, article_id, limit=limit + 1, after=after)
     following = seal_cursor(request, visit, found[limit - 1].id, {}) if len(found) > limit else None

@@ -86,7 +86,7 @@ class Preview(Model):
     created_by: str
     created_at: Time
     expires_at: Time
-    version: int = 1
+    version: int
     """Goes into `If-Match` to revoke it."""
 
 

@@ -9,18 +9,16 @@ from api import caching
 from api.delivery import rendering
 from api.deps import IfMatch, VisitOf
 from api.editorial import history_schemas as history
-from api.editorial.articles import ALLOWED, OF_ONE, WITH_A_BODY
+from api.editorial.articles import ALLOWED, OF_ONE, WITH_A_BODY, seen
 from api.editorial.replies import plain, versioned
 from api.links import Links
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import Id, Moment, Slug
-from domain.articles import Article, check_may_see
 from domain.errors import Flaw, NotThere, Unfit, Withdrawn, expect_version
 from domain.previews import Preview, ReaderKind, some_reader
-from infra import articles, delivery, previews, revisions
-from infra.db import Connection
+from infra import delivery, previews, revisions
 
 router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles"], route_class=Route)
 
@@ -40,7 +38,7 @@ async def create_preview(visit: VisitOf, article_id: Id, form: history.PreviewFo
     """Make a link that shows exactly one revision to whoever has it, as a kind of reader, until it ends."""
     form = form or history.PreviewForm()
     async with visit.writing() as connection:
-        article = await _seen(visit, connection, article_id)
+        article = await seen(visit, connection, article_id)
         revision = form.revision or article.revision
         if await revisions.get(connection, article_id, revision) is None:
             raise Unfit(Flaw("/revision", "There is no such revision."))
@@ -85,7 +83,7 @@ def _end(form: history.PreviewForm, now: datetime) -> datetime:
 )
 async def list_previews(visit: VisitOf, article_id: Id) -> Response:
     """Answer the previews that can still be read. Their links are not told again."""
-    await _seen(visit, visit.reading, article_id)
+    await seen(visit, visit.reading, article_id)
     found = await previews.open_ones(visit.reading, article_id, now=visit.now)
     return plain(history.PreviewList(items=[_shown(preview) for preview in found]))
 
@@ -101,11 +99,11 @@ async def list_previews(visit: VisitOf, article_id: Id) -> Response:
 async def revoke_preview(visit: VisitOf, article_id: Id, preview_id: Id, version: IfMatch) -> Response:
     """End a preview. Its link opens nothing from now on."""
     async with visit.writing() as connection:
-        article = await _seen(visit, connection, article_id)
+        article = await seen(visit, connection, article_id)
         preview = await previews.get(connection, preview_id)
         if preview is None or preview.article_id != article_id or not preview.is_open(visit.now):
             raise NotThere
-        expect_version(version, current=_shown(preview).version)
+        expect_version(version, current=preview.version)
         await previews.revoke(connection, preview, now=visit.now)
         await visit.record(connection, article.event("revoke-preview", visit.person, visit.now))
     return Response(status_code=204, headers=caching.NO_STORE)
@@ -127,7 +125,7 @@ async def readable_as(
     at: Annotated[Moment | None, Query(description="When; now if it is left out")] = None,
 ) -> Response:
     """Answer what such a reader would get of what is published or scheduled, by the road that readers take."""
-    await _seen(visit, visit.reading, article_id)
+    await seen(visit, visit.reading, article_id)
     asked = {"role": role, "plan": plan, "at": at or visit.now}
     person = some_reader(role, (plan,) if plan else ())
     try:
@@ -146,10 +144,6 @@ async def readable_as(
     return plain(history.ReadableAs(**asked, status=200, detail=None, article=article))
 
 
-async def _seen(visit: Visit, connection: Connection, article_id: str) -> Article:
-    return check_may_see(await articles.get(connection, article_id, now=visit.now), visit.person)
-
-
 def _shown(preview: Preview) -> history.Preview:
     return history.Preview(
         id=preview.id,
@@ -160,4 +154,5 @@ def _shown(preview: Preview) -> history.Preview:
         created_by=preview.created_by,
         created_at=preview.created_at,
         expires_at=preview.expires_at,
+        version=preview.version,
     )

@@ -8,15 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial import drafts, schemas
 from api.editorial import history_schemas as history
-from api.editorial.articles import ALLOWED, OF_A_WRITE, OF_ONE, expected, group_of
+from api.editorial.articles import ALLOWED, OF_A_WRITE, OF_ONE, expected, group_of, seen
 from api.editorial.blocks import block_of
 from api.editorial.replies import plain, versioned
 from api.pages import next_link, open_cursor, seal_cursor
-from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import Id
-from domain.articles import Article, Draft, check_may_see, edit
+from domain.articles import Draft, edit
 from domain.diffs import compare
 from domain.errors import NotThere
 from infra import articles, revisions
@@ -40,7 +39,7 @@ async def list_revisions(
     request: Request, visit: VisitOf, article_id: Id, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """Answer every save of the draft, newest first: who, when, and what they said of it."""
-    await _seen(visit, article_id)
+    await seen(visit, visit.reading, article_id)
     place = open_cursor(request, visit, cursor, {})
     found = await revisions.page(visit.reading, article_id, before=int(place) if place else None, limit=limit + 1)
     following = seal_cursor(request, visit, str(found[limit - 1].number), {}) if len(found) > limit else None
@@ -58,7 +57,7 @@ async def list_revisions(
 )
 async def read_revision(visit: VisitOf, article_id: Id, number: Number) -> Response:
     """Answer the draft as it was saved. It never changes."""
-    await _seen(visit, article_id)
+    await seen(visit, visit.reading, article_id)
     revision, draft = await _revision(visit.reading, article_id, number)
     named = await drafts.names_for(visit.reading, [draft], visit)
     form = dict(drafts.form_of(draft, named))
@@ -82,7 +81,7 @@ async def compare_revisions(
     ] = None,
 ) -> Response:
     """Answer what makes one revision of another: the fields that differ, and every block with its fate."""
-    article = await _seen(visit, article_id)
+    article = await seen(visit, visit.reading, article_id)
     _, before = await _revision(visit.reading, article_id, number)
     _, after = await _revision(visit.reading, article_id, to or article.revision)
     differences = compare(before, after)
@@ -128,9 +127,7 @@ async def restore_revision(visit: VisitOf, article_id: Id, number: Number, versi
         draft, gone = await drafts.restored(draft, visit, connection, before=before.draft)
         group_id = await group_of(connection, before.id, draft, before=before)
         after = replace(edit(before, draft, by=visit.person, now=visit.now), group_id=group_id)
-        await articles.save(
-            connection, after, before=before, by=visit.person.account_id or "", note=f"Restored revision {number}"
-        )
+        await articles.save(connection, after, before=before, note=f"Restored revision {number}")
         await visit.record(connection, after.event("restore", visit.person, visit.now))
         named = await drafts.names_for(connection, [draft], visit)
         shown = drafts.resource_of(after, named, visit).model_copy(update={"warnings": _left_out(gone)})
@@ -141,10 +138,6 @@ def _left_out(gone: tuple[str, ...]) -> list[schemas.Warned]:
     """Return what a restored draft lacks, if it does: what it named is not there any more."""
     detail = f"Left out, because it is not there any more: {', '.join(gone)} of the revision."
     return [schemas.Warned(rule="gone", detail=detail, articles=[])] if gone else []
-
-
-async def _seen(visit: Visit, article_id: str) -> Article:
-    return check_may_see(await articles.get(visit.reading, article_id, now=visit.now), visit.person)
 
 
 async def _revision(connection: Connection, article_id: str, number: int) -> tuple[Revision, Draft]:

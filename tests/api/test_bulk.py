@@ -347,7 +347,7 @@ async def test_a_row_costs_a_fixed_number_of_statements(app: FastAPI, newsroom: 
 
     costs = [await cost(rows, atomic=True) for rows in (1, 40, 80)]
     each = (costs[2] - costs[1]) // 40
-    assert each <= 18  # savepoint and locks among them
+    assert each <= 11, each  # savepoint and locks among them
     assert [cost - costs[0] for cost in costs] == [0, 39 * each, 79 * each]
 
 
