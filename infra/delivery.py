@@ -26,7 +26,7 @@ from infra.naming import Kind, id_of
 from infra.publications import HEADER, publication_of
 from infra.tables import full_texts, publications, tags, teasers
 from infra.tags import TAGS
-from infra.visibility import is_live, requires_now
+from infra.visibility import is_live, requires_now, was_public
 
 Named = TypeVar("Named")
 
@@ -77,9 +77,8 @@ async def find(
 
 def _named_so(is_named: ColumnElement[bool], language: str | None, now: datetime) -> Select[Any]:
     """Return the query for what readers have, or had until it was withdrawn, of all that was public so named."""
-    was_public = or_(publications.c.state != PublicationState.SCHEDULED, publications.c.live_from <= now)
     held = select(publications.c.article_id, func.max(publications.c.updated_at).label("held_at")).where(
-        is_named, was_public
+        is_named, was_public(now)
     )
     shown = select(*HEADER, publications.c.front, publications.c.remaining_percent)
     if language is not None:
