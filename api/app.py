@@ -82,6 +82,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await parts.database.lease.start()
         yield
     finally:
+        await parts.announcer.stop()
         await parts.database.close()
 
 

@@ -6,6 +6,7 @@ their numbers: a moment that has come gets one before they look.
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -58,3 +59,25 @@ async def announce(database: Database, now: datetime) -> None:
                 .where(publications.c.id == publication.id)
                 .values(next_change=publication.next_change(now))
             )
+
+
+class Announcer:
+    """Announces moments beside requests, one time after another; nobody waits for it but the program's end."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database, self._clock = database, clock
+        self._task: asyncio.Task[None] | None = None
+
+    def hurry(self) -> None:
+        """See to it that the moments that have come are announced soon."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._announce())
+
+    async def _announce(self) -> None:
+        with suppress(DatabaseBusy):  # the next request tries again
+            await announce(self._database, self._clock())
+
+    async def stop(self) -> None:
+        """Wait for what is being announced."""
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)

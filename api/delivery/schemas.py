@@ -329,6 +329,7 @@ PartialCard: Any = _typed_dict(
     {name: Annotated[field.annotation, field] for name, field in Card.model_fields.items()},
     total=False,
 )
+PartialCard.__doc__ = "Those fields of an article in a list that were asked for."
 PartialCardPage: Any = create_model(
     "PartialCardPage",
     __base__=Model,
