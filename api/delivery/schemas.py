@@ -268,8 +268,8 @@ class Card(Front):
 class Article(Front):
     """An article as this caller may read it. The wall is `access.granted`, not a status code."""
 
-    body: list[Block]
-    """The blocks that the caller may read, and no others."""
+    body: list[Block] | str
+    """The blocks that the caller may read, and no others; with `body_format`, the same as one text."""
     related: list[ArticleLink]
     translations: list[Translation]
     corrections: list[Correction]
@@ -278,6 +278,11 @@ class Article(Front):
     extensions: dict[str, Any]
     access: Access
     canonical_url: str
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The body's blocks, as long as it has not been written as one text."""
+        return [] if isinstance(self.body, str) else self.body
 
 
 class CardPage(Model):
