@@ -1,6 +1,6 @@
 """Feeds: the newest articles, with as much of each as this caller may read."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 from urllib.parse import urlencode
 
@@ -15,6 +15,7 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import Language
+from domain.delivery import Delivery
 from infra import feeds
 from infra.deliveries import deliver_all
 
@@ -104,14 +105,10 @@ async def _answer(
     settings, links = visit.parts.settings, Links(visit)
     found = await feeds.newest(visit.reading, tags=slugs_of(tag), language=language, now=visit.now, limit=LENGTH)
     delivered = await deliver_all(visit.reading, found, visit.person, offers=(), now=visit.now)
-    asked = {"tag": tag, "language": language} if visit.person.is_anonymous else {}
-    query = {name: value for name, value in asked.items() if value}
-    made = feed(
-        delivered,
-        links,
-        address=links.to(f"{request.url.path}{'?' if query else ''}{urlencode(query, safe=',')}"),
-        language=found[0].publication.language if language and found else None,
-    )
+    shown_language = found[0].publication.language if language and found else None
+    query = _shown_query(visit, delivered, slugs_of(tag), shown_language)
+    address = links.to(f"{request.url.path}{'?' if query else ''}{urlencode(query, safe=',')}")
+    made = feed(delivered, links, address=address, language=shown_language)
     changes = (one.next_change(visit.now) for one in delivered)
     kept = caching.caching_for(
         request,
@@ -120,3 +117,18 @@ async def _answer(
         until=min((change for change in changes if change), default=None),
     )
     return caching.answer(request, shown(made), kept, media_type=media_type)
+
+
+def _shown_query(
+    visit: Visit, delivered: Sequence[Delivery], tags: Sequence[str], language: str | None
+) -> dict[str, str]:
+    """Return the filters as the feed's own address names them: only what its articles say themselves.
+
+    An answer never repeats what was asked: not beside text that is not for everybody, nor the slug of a tag that
+    is not public or is called something else by now.
+    """
+    if not delivered or not visit.person.is_anonymous:
+        return {}
+    public = {tag.slug for tag in delivered[0].names.tags.values()}
+    asked = {"tag": ",".join(slug for slug in tags if slug in public), "language": language}
+    return {name: value for name, value in asked.items() if value}
