@@ -10,7 +10,13 @@ const types = {
   divider: () => '<hr/>',
 }
 
+// Marks that Portable Text has no default for.
+const marks = {
+  sub: ({children}) => `<sub>${children}</sub>`,
+  sup: ({children}) => `<sup>${children}</sup>`,
+}
+
 const bodies = JSON.parse(readFileSync(0, 'utf8'))
 const missing = []
-const rendered = bodies.map((body) => toHTML(body, {components: {types}, onMissingComponent: (said) => missing.push(said)}))
+const rendered = bodies.map((body) => toHTML(body, {components: {types, marks}, onMissingComponent: (said) => missing.push(said)}))
 console.log(JSON.stringify({rendered, missing}))
