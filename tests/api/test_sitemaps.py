@@ -51,10 +51,11 @@ async def locations(client: httpx.AsyncClient, path: str) -> list[str]:
 
 
 async def test_the_index_leads_to_every_live_article(
-    client: httpx.AsyncClient, newsroom: Newsroom, clock: Clock
+    client: httpx.AsyncClient, newsroom: Newsroom, people: People, clock: Clock
 ) -> None:
     await newsroom.published(slug="january", language="fr")
     clock.move(days=1)
+    newsroom = Newsroom(client, await people.headers("editor"))
     article = await newsroom.published(slug="february", access={"requires": "subscriber"})
     withdrawn = await newsroom.published(slug="withdrawn")
     await newsroom.act(withdrawn, "withdraw", public_note="Wrong.")
@@ -67,6 +68,7 @@ async def test_the_index_leads_to_every_live_article(
     assert pages == [["https://www.test/fr/january"], ["https://www.test/en/february"]]
     before = (await client.get("/sitemaps/2026-01-1.xml")).headers["etag"]
     clock.move(days=40)
+    newsroom = Newsroom(client, await people.headers("editor"))
     await newsroom.act(await newsroom.edit(article, title="Anew"), "publish")
     assert (await client.get("/sitemaps/2026-01-1.xml")).headers["etag"] == before, "old pages stay as they are"
     (_, changed) = await tree(client, "/sitemap.xml")
@@ -90,9 +92,12 @@ async def test_a_month_is_parted_where_it_has_too_many(
     assert pages == [[f"https://www.test/en/no-{at}" for at in part] for part in ((0, 1), (2, 3), (4,))]
 
 
-async def test_news_is_of_two_days(client: httpx.AsyncClient, newsroom: Newsroom, clock: Clock) -> None:
+async def test_news_is_of_two_days(
+    client: httpx.AsyncClient, newsroom: Newsroom, people: People, clock: Clock
+) -> None:
     await newsroom.published(title="First & <last>", slug="first", language="fr-CH")
     clock.move(hours=47, minutes=59)
+    newsroom = Newsroom(client, await people.headers("editor"))
     await newsroom.published(title="Second", slug="second", language="zh-TW")
     found = await tree(client, "/news-sitemap.xml")
     assert [one[0].text for one in found] == ["https://www.test/zh-TW/second", "https://www.test/fr-CH/first"]
