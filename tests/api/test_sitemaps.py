@@ -73,10 +73,8 @@ async def test_the_index_leads_to_every_live_article(
     assert (await client.get("/sitemaps/2026-01-1.xml")).headers["etag"] == before, "old pages stay as they are"
     (_, changed) = await tree(client, "/sitemap.xml")
     assert changed[1].text == "2026-03-13T12:00:00Z"
-    for page in ("2026-03-1", "2026-01-2", "1999-12-1"):
+    for page in ("2026-03-1", "2026-01-2", "1999-12-1", "2026-13-1", "x", "2026-01-0", "0000-01-1"):
         assert (await client.get(f"/sitemaps/{page}.xml")).status_code == 404
-    for page in ("2026-13-1", "x", "2026-01-0", "0000-01-1"):
-        assert (await client.get(f"/sitemaps/{page}.xml")).status_code == 400
 
 
 async def test_a_month_is_parted_where_it_has_too_many(
