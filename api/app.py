@@ -8,6 +8,8 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import accounts, contract, problems, server
 from api.delivery import articles as delivery_articles
+from api.delivery import feeds, sitemaps
+from api.delivery import formats as delivery_formats
 from api.delivery import lists as delivery_lists
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
@@ -26,6 +28,9 @@ EXPOSED = ("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Po
 ROUTERS = (
     delivery_articles.router,
     delivery_lists.router,
+    delivery_formats.router,
+    feeds.router,
+    sitemaps.router,
     delivery_names.router,
     delivery_media.router,
     delivery_previews.router,

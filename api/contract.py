@@ -64,6 +64,7 @@ _HEADERS_OF_STATUS = {
     "401": ("WWW-Authenticate",),
     "503": ("Retry-After",),
 }
+_PUBLIC = ("/v1/", "/media/", "/sitemap", "/news-sitemap", "/robots")
 _DELIVERED = ("ETag", "Cache-Control", "Vary")
 
 
@@ -176,7 +177,7 @@ def _never_null(schema: dict[str, Any]) -> None:
 
 def _complete(path: str, method: str, operation: dict[str, Any], versioned: frozenset[str]) -> None:
     """Put into an operation what is true of all of its kind."""
-    is_public = PERMISSION not in operation and path.startswith(("/v1/", "/media/"))
+    is_public = PERMISSION not in operation and path.startswith(_PUBLIC)
     for parameter in operation.get("parameters", ()):
         _complete_parameter(parameter)
     operation.pop(BODY_TYPES, None)

@@ -23,9 +23,12 @@ class Links:
 
     def canonical(self, publication: Publication) -> str:
         """Return where an article is read on the site."""
-        return self.visit.parts.settings.article_url.format(
-            language=quote(publication.language), slug=quote(publication.slug), id=publication.article_id
-        )
+        return self.site(publication.article_id, slug=publication.slug, language=publication.language)
+
+    def site(self, article_id: str, *, slug: str, language: str) -> str:
+        """Return where an article of this name is read on the site."""
+        template = self.visit.parts.settings.article_url
+        return template.format(language=quote(language), slug=quote(slug), id=article_id)
 
     def picture(self, media_id: str, rendition: str = ORIGINAL, *, signed_for: str | None) -> str:
         """Return the address of a form of a picture; a signed one opens it for some minutes to whoever has it.

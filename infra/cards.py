@@ -1,6 +1,6 @@
 """Lists of cards for readers. Each walks one heading in one order; whatever else is asked is looked up by key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_ as united
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import Column, ColumnElement, Row, Select, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Requires, decide
@@ -77,19 +77,29 @@ async def page(
     connection: AsyncConnection, listing: Listing, person: Person, *, now: datetime, limit: int
 ) -> list[Listed]:
     """Return the next cards of a list."""
-    headings = list(_headings(listing))
-    if len(headings) > 1:
-        headings = await _shortest_first(connection, headings)
-    rows = (await connection.execute(_query(listing, headings, now).limit(limit))).all()
+    rows = await _rows(connection, listing, now, limit)
     shown = await cards(connection, [found_in(row) for row in rows], person, now=now)
     return [Listed(card, (row.place, row.article_id)) for card, row in zip(shown, rows, strict=True)]
 
 
-async def cards(connection: AsyncConnection, found: list[Found], person: Person, *, now: datetime) -> list[Card]:
+async def found(connection: AsyncConnection, listing: Listing, *, now: datetime, limit: int) -> list[Found]:
+    """Return what the next cards of a list are made of."""
+    return [found_in(row) for row in await _rows(connection, listing, now, limit)]
+
+
+async def _rows(connection: AsyncConnection, listing: Listing, now: datetime, limit: int) -> Sequence[Row[Any]]:
+    headings = list(_headings(listing))
+    if len(headings) > 1:
+        headings = await _shortest_first(connection, headings)
+    rows: Sequence[Row[Any]] = (await connection.execute(_query(listing, headings, now).limit(limit))).all()
+    return rows
+
+
+async def cards(connection: AsyncConnection, some: list[Found], person: Person, *, now: datetime) -> list[Card]:
     """Return what was found as this person sees it in a list, with all names in one statement."""
-    wanted = reduce(united, (wanted_by_card(one.front) for one in found), Wanted())
+    wanted = reduce(united, (wanted_by_card(one.front) for one in some), Wanted())
     named = await names.fetch(connection, wanted, now=now)
-    return [_card(one, person, named, now) for one in found]
+    return [_card(one, person, named, now) for one in some]
 
 
 def _card(found: Found, person: Person, named: Names, now: datetime) -> Card:
@@ -140,8 +150,8 @@ async def _shortest_first(connection: AsyncConnection, headings: list[Heading]) 
         .scalar_subquery()
         for heading in headings
     ]
-    found = (await connection.execute(select(*counts))).one()
-    return [heading for _, heading in sorted(zip(found, headings, strict=True), key=lambda one: one[0])]
+    listed = (await connection.execute(select(*counts))).one()
+    return [heading for _, heading in sorted(zip(listed, headings, strict=True), key=lambda one: one[0])]
 
 
 def _query(listing: Listing, headings: list[Heading], now: datetime) -> Select[Any]:

@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.credits import Contributor
+from domain.credits import Contributor, ContributorKind
 from domain.delivery import ArticleName, Names, Picture, Wanted
 from domain.tags import Tag, TagKind
 from infra import documents
@@ -85,7 +85,7 @@ def _names_query(wanted: Wanted, now: datetime) -> CompoundSelect[Any] | None:
     if wanted.tags:
         parts.append(_standing("tag", tags, wanted.tags, kind=tags.c.kind, second=tags.c.names))
     if wanted.contributors:
-        parts.append(_standing("contributor", contributors, wanted.contributors))
+        parts.append(_standing("contributor", contributors, wanted.contributors, kind=contributors.c.kind))
     if wanted.media:
         row = _named(
             "medium",
@@ -117,7 +117,7 @@ async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -
     of = {what: [row for row in rows if row.what == what] for what in {row.what for row in rows}}
     return Names(
         tags={row.id: _tag(row) for row in of.get("tag", ())},
-        contributors={row.id: Contributor(row.first, row.slug, row.name) for row in of.get("contributor", ())},
+        contributors={row.id: _contributor(row) for row in of.get("contributor", ())},
         media={row.id: _picture(row) for row in of.get("medium", ())},
         articles={row.id: _article_name(row) for row in of.get("article", ())},
         translations=_groups(of.get("translation", ())),
@@ -140,6 +140,11 @@ def _tag(row: Row[Any]) -> Tag:
         documents.known(TagKind, row.kind, TagKind.TOPIC),
         documents.load_names(row.second),
     )
+
+
+def _contributor(row: Row[Any]) -> Contributor:
+    kind = documents.known(ContributorKind, row.kind, ContributorKind.PERSON)
+    return Contributor(row.first, row.slug, row.name, kind)
 
 
 def _picture(row: Row[Any]) -> Picture:

@@ -49,6 +49,8 @@ class Settings(BaseSettings):
     """Where this API is reached from outside; addresses in answers begin with it."""
     article_url: str = "http://127.0.0.1:3000/{language}/{slug}"
     """Where an article is read on the site: a template of `{language}`, `{slug}` and `{id}`."""
+    publisher_name: str = Field(default="Standfirst", min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
+    """What the publication is called in feeds, in the news sitemap and in JSON-LD."""
     default_language: str = Field(default="en", pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
     """The language (BCP 47) that wins when a slug stands for articles in several."""
     cors_origins: Commas = ()

@@ -1,5 +1,7 @@
 """Reading an article by slug or id."""
 
+from collections.abc import Callable, Mapping
+from enum import StrEnum
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -8,11 +10,13 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from api import caching
 from api.delivery import rendering, schemas
 from api.deps import VisitOf
+from api.formats import blocks
 from api.links import Links
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import SLUG_PATTERN, UUID, Language
+from domain.delivery import Delivery
 from infra import delivery
 from infra.delivery import Found
 
@@ -22,6 +26,23 @@ Reference = Annotated[
     str,
     Path(description="The article's slug, or its id", pattern=f"{SLUG_PATTERN}|^{UUID.pattern}$", max_length=200),
 ]
+OfLanguage = Annotated[Language | None, Query(description="Of articles that share a slug, the one in this")]
+
+
+class BodyFormat(StrEnum):
+    """The forms that a body comes in."""
+
+    BLOCKS = "blocks"
+    HTML = "html"
+    MARKDOWN = "markdown"
+    TEXT = "text"
+
+
+WRITTEN = {
+    BodyFormat.HTML: blocks.as_html,
+    BodyFormat.MARKDOWN: blocks.as_markdown,
+    BodyFormat.TEXT: blocks.as_text,
+}
 
 
 @router.get(
@@ -38,29 +59,55 @@ async def read_article(
     request: Request,
     visit: VisitOf,
     slug_or_id: Reference,
-    language: Annotated[
-        Language | None, Query(description="Of articles that share a slug, the one in this")
-    ] = None,
+    language: OfLanguage = None,
+    body_format: Annotated[
+        BodyFormat, Query(description="What `body` comes as: a list of blocks, or one text in this form")
+    ] = BodyFormat.BLOCKS,
 ) -> Response:
     """Answer the whole article to whoever may read it, and its teaser to everybody else, with the reason.
 
-    A gated article is no error: the status is `200` and `access.granted` says how much of it came.
+    A gated article is no error: the status is `200` and `access.granted` says how much of it came. In whatever
+    form, `body` ends at the same place.
     """
+
+    def shown(delivered: Delivery, links: Links) -> bytes:
+        article = rendering.article(delivered, links)
+        if body_format in WRITTEN:
+            article = article.model_copy(update={"body": WRITTEN[body_format](article.blocks, links)})
+        return article.model_dump_json().encode()
+
+    return await deliver_article(request, visit, slug_or_id, language, shown)
+
+
+async def deliver_article(
+    request: Request,
+    visit: Visit,
+    slug_or_id: str,
+    language: str | None,
+    shown: Callable[[Delivery, Links], bytes],
+    *,
+    below: str = "",
+    media_type: str = "application/json",
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """Answer an article as this caller gets it, in some form; `below` is that form's path under the article's."""
     settings = visit.parts.settings
     reference, is_id = slug_or_id.lower(), UUID.fullmatch(slug_or_id) is not None
     found = await find(visit, reference, is_id=is_id, language=language)
     if not is_id and found.publication.slug != reference:
-        return await _moved(request, visit, found, language)
+        return await _moved(request, visit, found, language, below)
     delivered = await delivery.deliver(visit.reading, found, visit.person, offers=settings.offers, now=visit.now)
     return caching.answer(
         request,
-        rendering.article(delivered, Links(visit)).model_dump_json().encode(),
+        shown(delivered, Links(visit)),
         caching.caching_for(
             request,
             seconds=settings.cache_seconds,
             now=visit.now,
             until=delivered.next_change(visit.now),
         ),
+        media_type=media_type,
+        headers=headers,
     )
 
 
@@ -72,14 +119,14 @@ async def find(visit: Visit, reference: str, *, is_id: bool, language: str | Non
     )
 
 
-async def _moved(request: Request, visit: Visit, found: Found, language: str | None) -> Response:
+async def _moved(request: Request, visit: Visit, found: Found, language: str | None, below: str) -> Response:
     """Send the reader from an old slug to the present one; they get there even if another language has it too."""
     publication = found.publication
     there = await find(visit, publication.slug, is_id=False, language=language)
     asked = request.url.query
     if there.publication.article_id != publication.article_id:
-        asked = urlencode({"language": publication.language})
-    path = f"/v1/articles/{publication.slug}{'?' if asked else ''}{asked}"
+        asked = urlencode({**request.query_params, "language": publication.language})
+    path = f"/v1/articles/{publication.slug}{below}{'?' if asked else ''}{asked}"
     kept = caching.caching_for(
         request,
         seconds=visit.parts.settings.cache_seconds,

@@ -28,6 +28,12 @@ MAX_TAGS, MAX_IDS, MAX_PART = 10, 100, 200
 FIELDS = tuple(schemas.Card.model_fields)
 
 
+Tags = Annotated[
+    str | None,
+    Query(description="Slugs of tags, separated by commas; an article must have all of them", max_length=2100),
+]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a caller filters by, as it came (cursors are bound to that) and as it is looked up."""
@@ -37,10 +43,7 @@ class Asked:
 
 
 def _filters(
-    tag: Annotated[
-        str | None,
-        Query(description="Slugs of tags, separated by commas; an article must have all of them", max_length=2100),
-    ] = None,
+    tag: Tags = None,
     section: Annotated[Slug | None, Query(description="Slug of the primary tag")] = None,
     kind: Annotated[ArticleKind | None, Query(description="Kind of the article, such as `news`")] = None,
     contributor: Annotated[Slug | None, Query(description="Slug of a contributor")] = None,
@@ -51,7 +54,7 @@ def _filters(
 ) -> Asked:
     given = {name: value for name, value in locals().items() if value is not None}
     listing = Listing(
-        tags=several(tag, "tag", SLUG_PATTERN, MAX_TAGS),
+        tags=slugs_of(tag),
         section=section,
         kind=kind,
         contributor=contributor,
@@ -64,6 +67,11 @@ def _filters(
 
 
 Filters = Annotated[Asked, Depends(_filters)]
+
+
+def slugs_of(tag: str | None) -> tuple[str, ...]:
+    """Return the slugs that a filter by tags names, each once."""
+    return several(tag, "tag", SLUG_PATTERN, MAX_TAGS)
 
 
 def several(given: str | None, parameter: str, pattern: str, most: int) -> tuple[str, ...]:

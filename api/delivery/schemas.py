@@ -269,8 +269,8 @@ class Card(Front):
 class ArticleContent(Front):
     """What of an article this caller may read."""
 
-    body: list[Block]
-    """The blocks that the caller may read, and no others."""
+    body: list[Block] | str
+    """The blocks that the caller may read, and no others; with `body_format`, the same as one text."""
     related: list[ArticleLink]
     translations: list[Translation]
     corrections: list[Correction]
@@ -278,6 +278,11 @@ class ArticleContent(Front):
     seo: Seo
     extensions: dict[str, Any]
     canonical_url: str
+
+    @property
+    def blocks(self) -> list[Block]:
+        """The body's blocks, as long as it has not been written as one text."""
+        return [] if isinstance(self.body, str) else self.body
 
 
 class Article(ArticleContent):
@@ -289,6 +294,7 @@ class Article(ArticleContent):
 class SyncedArticle(ArticleContent):
     """An article as this caller may read it, to be kept."""
 
+    body: list[Block]
     access: CardAccess
 
 

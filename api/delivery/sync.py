@@ -9,13 +9,13 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import caching
 from api.delivery import rendering, schemas
-from api.delivery.lists import MAX_TAGS, several
+from api.delivery.lists import Tags, slugs_of
 from api.deps import Cursor, Limit, VisitOf
 from api.links import Links
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
-from api.types import SLUG_PATTERN, Language
+from api.types import Language
 from domain.errors import SyncReset
 from infra import moments, sync
 from infra.sync import Following, Place
@@ -36,10 +36,7 @@ async def sync_articles(
     request: Request,
     visit: VisitOf,
     language: Annotated[Language | None, Query(description="Language of the articles")] = None,
-    tag: Annotated[
-        str | None,
-        Query(description="Slugs of tags, separated by commas; articles that have all of them", max_length=2100),
-    ] = None,
+    tag: Tags = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
@@ -50,7 +47,7 @@ async def sync_articles(
     article comes once, as it is now, however often it changed.
     """
     now = await moments.announced(visit.reading, visit.parts.database, visit.parts.sources.now)
-    tag_ids = await sync.tag_ids(visit.reading, several(tag, "tag", SLUG_PATTERN, MAX_TAGS))
+    tag_ids = await sync.tag_ids(visit.reading, slugs_of(tag))
     bound_to = json.dumps([request.url.path, language, tag])
     place = await _place(visit, cursor, bound_to, tag_ids)
     settings = visit.parts.settings

@@ -13,8 +13,16 @@ What goes out comes back as it was: `said` in `domain.keys` tells what "as it wa
 Markdown is CommonMark with strikethrough and the same.
 """
 
-from infra.markup.as_html import html_of
-from infra.markup.as_markdown import markdown_of
+from infra.markup.as_html import html_of, html_with
+from infra.markup.as_markdown import escaped, markdown_of, markdown_with
 from infra.markup.reading import body_from_html, body_from_markdown
 
-__all__ = ["body_from_html", "body_from_markdown", "html_of", "markdown_of"]
+__all__ = [
+    "body_from_html",
+    "body_from_markdown",
+    "escaped",
+    "html_of",
+    "html_with",
+    "markdown_of",
+    "markdown_with",
+]

@@ -1,9 +1,10 @@
 """Blocks as HTML in the newsroom's form: what `reading` makes the same blocks of."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from itertools import groupby
+from typing import Any
 
 from domain.body import Block, Body, Divider, Embed, Image, ListItem, Paywall, ReadAlso, Span, Style, Text
 from infra.markup.inline import WHITE, Piece, is_link, nested, pieces_of
@@ -23,16 +24,26 @@ _LISTS = {ListItem.BULLET: "ul", ListItem.NUMBER: "ol"}
 
 def html_of(body: Body) -> str:
     """Return a body as HTML, a block or a whole list a line."""
+    return html_with(body, block_html)
+
+
+def html_with(body: Iterable[object], other: Callable[[Any], str]) -> str:
+    """Return texts, and what stands between them in some other form, as HTML."""
     runs = ((is_list, tuple(run)) for is_list, run in groupby(body, key=is_item))
-    return "\n".join(list_html(run) if is_list else "\n".join(map(block_html, run)) for is_list, run in runs)
+    return "\n".join(
+        list_html(run)
+        if is_list
+        else "\n".join(_text(block) if isinstance(block, Text) else other(block) for block in run)
+        for is_list, run in runs
+    )
 
 
-def is_item(block: Block) -> bool:
+def is_item(block: object) -> bool:
     """Whether a block is an item of a list."""
     return isinstance(block, Text) and block.list_item is not None
 
 
-def list_html(items: Sequence[Block]) -> str:
+def list_html(items: Sequence[object]) -> str:
     """Return consecutive items as lists in lists."""
     parts: list[str] = []
     lists: list[ListItem] = []

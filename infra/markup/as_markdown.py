@@ -4,8 +4,9 @@ Every block is one line, and so is every item of a list: nothing in a text can b
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby, pairwise
+from typing import Any
 
 from domain.body import Block, Body, Divider, Image, ListItem, ReadAlso, Style, Text
 from infra.markup.as_html import block_html, exact_html, is_item, list_html, marked_html
@@ -22,21 +23,38 @@ _PLAIN_NOTE = re.compile(r"[^\s\"]+(?: [^\s\"]+)*")
 
 def markdown_of(body: Body) -> str:
     """Return a body as Markdown, a blank line between blocks."""
+    return markdown_with(body, _block)
+
+
+def markdown_with(
+    body: Iterable[object], other: Callable[[Any], str], exact: Callable[[str], str] = exact_html
+) -> str:
+    """Return texts, and what stands between them in some other form, as Markdown.
+
+    `exact` says white space that CommonMark would drop.
+    """
     runs = ((is_list, tuple(run)) for is_list, run in groupby(body, key=is_item))
-    return "\n\n".join(_list(run) if is_list else "\n\n".join(map(_block, run)) for is_list, run in runs)
+    return "\n\n".join(
+        _list(run, exact)
+        if is_list
+        else "\n\n".join(_text(block, exact) if isinstance(block, Text) else other(block) for block in run)
+        for is_list, run in runs
+    )
+
+
+def _text(block: Text, exact: Callable[[str], str]) -> str:
+    return _BEGINNINGS[block.style] + _inline(block, exact)
 
 
 def _block(block: Block) -> str:
     match block:
-        case Text():
-            return _BEGINNINGS[block.style] + _inline(block)
         case ReadAlso():
             return f"[{block.article_id}](article:{block.article_id})"
         case Divider():
             return "---"
         case Image() if block.credit is None and block.alt != "" and _is_plain(block.caption, block.alt):
-            title = f' "{_escaped(block.caption)}"' if block.caption else ""
-            return f"![{_escaped(block.alt or '')}](media:{block.media_id}{title})"
+            title = f' "{escaped(block.caption)}"' if block.caption else ""
+            return f"![{escaped(block.alt or '')}](media:{block.media_id}{title})"
         case _:
             return block_html(block)
 
@@ -45,7 +63,7 @@ def _is_plain(*notes: str | None) -> bool:
     return all(note is None or _PLAIN_NOTE.fullmatch(note) for note in notes)
 
 
-def _list(items: Sequence[Block]) -> str:
+def _list(items: Sequence[object], exact: Callable[[str], str]) -> str:
     """Return consecutive items, as HTML if Markdown cannot say them."""
     texts = [block for block in items if isinstance(block, Text)]
     levels = [0, *(block.level or 1 for block in texts)]
@@ -59,7 +77,7 @@ def _list(items: Sequence[Block]) -> str:
         level = block.level or 1
         before = markers[level - 1] if level <= len(markers) else ""
         markers[level - 1 :] = [_marker(block.list_item, before)]
-        lines.append(" " * sum(map(len, markers[:-1])) + markers[-1] + _inline(block))
+        lines.append(" " * sum(map(len, markers[:-1])) + markers[-1] + _inline(block, exact))
     return "\n".join(lines)
 
 
@@ -71,16 +89,16 @@ def _marker(item: ListItem | None, before: str) -> str:
     return f"{number}. "
 
 
-def _inline(block: Text) -> str:
-    line = nested(pieces_of(block), text=_piece, wrapped=_wrapped, joined=_joined)
+def _inline(block: Text, exact: Callable[[str], str]) -> str:
+    def text(piece: Piece) -> str:
+        return exact(piece.text) if piece.is_exact else escaped(piece.text).replace("\n", "<br>")
+
+    line = nested(pieces_of(block), text=text, wrapped=_wrapped, joined=_joined)
     return _LIKE_A_BLOCK.sub(r"\1\\\2", line)
 
 
-def _piece(piece: Piece) -> str:
-    return exact_html(piece.text) if piece.is_exact else _escaped(piece.text).replace("\n", "<br>")
-
-
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
+    """Return characters so that Markdown reads them as themselves."""
     return _SPECIAL.sub(r"\\\g<0>", text)
 
 

@@ -18,6 +18,9 @@ from tests.newsroom import Json, Newsroom, People, lines, paragraph, png, somewh
 
 NEVER = "018f0000-0000-7000-8000-000000000000"
 PASSWORD = "long-enough-for-anybody"
+FOUND = ("la-maree", "withdrawn", "never", "before")
+FORMS = ("ninjs", "jsonld", "html", "markdown", "text")
+FEEDS = ("rss.xml", "atom.xml", "feed.json")
 
 
 @pytest.fixture
@@ -31,12 +34,19 @@ async def read_everything(client: AsyncClient, newsroom: Newsroom, people: Peopl
     written = await rich.write(newsroom)
     picture, lead = written.picture["id"], written.lead["id"]
     withdrawn = await newsroom.published(slug="withdrawn")
+    await newsroom.act(await newsroom.edit(await newsroom.published(slug="before"), slug="after"), "publish")
     await newsroom.act(withdrawn, "withdraw", public_note="Wrong.")
     paths = [
         *("/healthz", "/readyz", "/.well-known/jwks.json", "/.well-known/oauth-authorization-server"),
         *("/v1/articles/la-maree", "/v1/articles/withdrawn", "/v1/articles/never", "/v1/articles/la-maree?x=1"),
         *("/v1/articles", "/v1/articles?limit=1&language=en&access=free", "/v1/articles?cursor=x"),
         *("/v1/tags", "/v1/tags?limit=1", "/v1/tags/sea", "/v1/tags/salt", "/v1/tags?kind=x"),
+        *(f"/v1/articles/{slug}/{form}" for slug in FOUND for form in FORMS),
+        *(f"/v1/articles/la-maree?body_format={form}" for form in ("html", "markdown", "text", "x")),
+        *(f"/v1/articles/la-maree/{form}?x=1" for form in FORMS),
+        *(f"/v1/feeds/{feed}{query}" for feed in FEEDS for query in ("", "?tag=kaz&language=fr", "?x=1")),
+        *("/sitemap.xml", "/sitemaps/2026-01-1.xml", "/sitemaps/2025-01-1.xml", "/sitemaps/2026-01-1.xml?x=1"),
+        *("/news-sitemap.xml", "/robots.txt", "/sitemap.xml?x=1", "/news-sitemap.xml?x=1", "/robots.txt?x=1"),
         *("/v1/contributors", "/v1/contributors/ana", "/v1/contributors/never", "/v1/contributors?limit=0"),
         *(f"/media/{lead}/original", f"/media/{picture}/original", f"/media/{NEVER}/original"),
     ]

@@ -56,6 +56,7 @@ WRONG = {
         "canary/{slug}",
         "",
     ],
+    "PUBLISHER_NAME": ["", "canary\n", "canary" * 40],
     "DEFAULT_LANGUAGE": ["canary language", "", "e", "fr_CA", "fr-", "французский"],
     "CORS_ORIGINS": [
         "*",

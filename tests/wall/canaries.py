@@ -112,7 +112,7 @@ def tokens_in(text: str) -> set[str]:
 
 def _unescaped(text: str) -> str:
     text = _ESCAPE.sub(lambda found: chr(int(found.group(1), 16)), text)
-    return unquote_plus(html.unescape(text))
+    return unquote_plus(html.unescape(html.unescape(text)))  # twice: HTML in XML
 
 
 def _folded(text: str) -> str:

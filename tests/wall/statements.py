@@ -11,15 +11,25 @@ GATED = ("full_texts", "revisions")
 _NO_QUESTIONS = ("BEGIN", "COMMIT", "ROLLBACK", "SELECT 1", "SHOW", "SET")
 
 
+class Sent(list[str]):
+    """Statements, and which publications' whole texts they read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.opened: set[str] = set()
+
+
 @contextmanager
-def statements_of(app: FastAPI) -> Iterator[list[str]]:
+def statements_of(app: FastAPI) -> Iterator[Sent]:
     """Collect every statement but those that open and close transactions."""
     engine = app.state.parts.database.engine.sync_engine
-    sent: list[str] = []
+    sent = Sent()
 
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
         if not statement.lstrip().upper().startswith(_NO_QUESTIONS):
             sent.append(statement)
+        if "full_texts" in statement:
+            sent.opened.update(parameters)
 
     event.listen(engine, "before_cursor_execute", note)
     try:

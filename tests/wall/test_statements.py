@@ -11,6 +11,13 @@ from tests.wall import walk
 from tests.wall.corpus import Corpus
 from tests.wall.statements import naming_gated, statements_of
 
+FORMS = frozenset(
+    {
+        *(f"read_article_as_{form}" for form in ("ninjs", "json_ld", "html", "markdown", "text")),
+        *(f"read_{feed}_feed" for feed in ("rss", "atom", "json")),
+        "sync_articles",
+    }
+)  # what shows whole texts besides the article itself
 GATES: dict[str, Json] = {
     "free": {"requires": "free"},
     "registered": {"requires": "registered"},
@@ -34,6 +41,10 @@ NUMBERS = {
     "/v1/tags/sea": 2,
     "/v1/tags/old-sea": 2,
     "/v1/tags/nothing-here": 1,
+    "/sitemap.xml": 2,
+    "/sitemaps/2026-01-1.xml": 2,
+    "/news-sitemap.xml": 2,
+    "/robots.txt": 0,
     "/v1/contributors": 3,
     "/v1/contributors/known": 3,
     "/v1/contributors/nothing-here": 1,
@@ -75,7 +86,7 @@ async def test_nobody_without_the_right_has_gated_columns_read_by_any_operation(
 
 
 async def reads_no_gated_column(corpus: Corpus, app: FastAPI, person: str) -> None:
-    opened = 0
+    opened = await publications_read_whole(corpus, app, person)
     for operation in walk.operations(app):
         if operation.id == "read_preview":
             continue  # whoever has the token has the right; without a good one no draft is asked for: below
@@ -88,11 +99,29 @@ async def reads_no_gated_column(corpus: Corpus, app: FastAPI, person: str) -> No
             with statements_of(app) as sent:
                 answer = await walk.send(corpus, person, asked)
             if operation.id == "read_article" and b'"granted":"full"' in answer.body:
-                opened += 1
+                assert sent.opened <= opened
+                assert not any("revisions" in statement for statement in sent)
+            elif operation.id in FORMS:
+                assert sent.opened <= opened, (asked.path, sent)
                 assert not any("revisions" in statement for statement in sent)
             else:
                 assert not naming_gated(sent), (asked.path, sent)
     assert opened
+
+
+async def publications_read_whole(corpus: Corpus, app: FastAPI, person: str) -> set[str]:
+    """What this person may read whole, as the articles themselves say."""
+    headers, opened, cursor = corpus.headers[person], set[str](), ""
+    while cursor is not None:
+        asked = {"limit": "100", **({"cursor": cursor} if cursor else {})}
+        page = (await corpus.client.get("/v1/articles", params=asked, headers=headers)).json()
+        cursor = page["next_cursor"]
+        for card in page["items"]:
+            with statements_of(app) as sent:
+                await corpus.client.get(f"/v1/articles/{card['id']}", headers=headers)
+            assert bool(sent.opened) == (card["access"]["granted"] == "full")
+            opened |= sent.opened
+    return opened
 
 
 async def test_a_preview_that_is_over_has_no_draft_read(app: FastAPI, newsroom: Newsroom) -> None:
@@ -161,6 +190,28 @@ async def test_a_list_takes_as_many_statements_however_long_it_is(
         for at in range(more):
             await live(newsroom, "subscriber", at + 1, **names)
         for path, number in NUMBERS.items():
+            with statements_of(app) as sent:
+                await newsroom.client.get(path, headers=headers)
+            assert len(sent) == number + account, (path, sent)
+
+
+FEEDS = {
+    "/v1/feeds/rss.xml": 4,  # articles, whole texts, teasers, names
+    "/v1/feeds/atom.xml?tag=sea,land&language=en": 3,  # all of them behind the same gate
+    "/v1/feeds/feed.json?tag=nothing-here": 1,
+}
+
+
+@pytest.mark.parametrize("role", ["anonymous", "reader"])
+async def test_a_feed_takes_as_many_statements_however_long_it_is(
+    app: FastAPI, newsroom: Newsroom, people: People, role: str
+) -> None:
+    headers, account = await people.headers(role), 0 if role == "anonymous" else 1
+    await filled(newsroom)
+    for more in (0, 4):
+        for at in range(more):
+            await live(newsroom, "subscriber", at + 1, tags=["sea", "land"])
+        for path, number in FEEDS.items():
             with statements_of(app) as sent:
                 await newsroom.client.get(path, headers=headers)
             assert len(sent) == number + account, (path, sent)

@@ -18,7 +18,8 @@ from tests.wall.worlds import GATES, HIDDEN_FROM, World, a_world
 PERSONS = ("anonymous", "reader", "subscriber")
 DEEP = [pytest.param(seed, one, marks=pytest.mark.deep) for seed in range(3, 9) for one in PERSONS]
 REQUESTS = 20
-FACTS = frozenset({"remaining_percent", "reading_minutes"})
+FORMS = ("ninjs", "jsonld", "html", "markdown", "text")
+FACTS = frozenset({"remaining_percent", "reading_minutes", "timeRequired"})
 _REQUEST_ID = re.compile(rb'"request_id":"[0-9a-f]{32}"')
 
 
@@ -52,6 +53,9 @@ def requests(seed: int) -> Iterator[Request]:
     names += [f"{old}-secret-gold-word{once}" for old in ("renamed", "merged") for once in ("", "-once")]
     media = [first_id("lead"), first_id("more secrets before 0"), first_id("nothing")]
     singles = [f"/v1/articles/{one}" for one in (*slugs, *ids, *hidden)]
+    singles += [f"/v1/articles/{one}/{form}" for one in (*slugs, hidden[0]) for form in FORMS]
+    singles += [f"/v1/articles/{one}?body_format={form}" for one in slugs for form in FORMS[2:]]
+    singles += ["/sitemap.xml", "/sitemaps/2026-01-1.xml", "/news-sitemap.xml", "/robots.txt"]
     singles += [f"/v1/{kind}/{name}" for kind in ("tags", "contributors") for name in names]
     singles += [f"/media/{one}/{form}" for one in media for form in ("original", "small", "square", "nothing")]
     singles += ["/v1/me", "/healthz"]
@@ -64,6 +68,13 @@ def requests(seed: int) -> Iterator[Request]:
             "language": ["en", "fr", "de"],
             "access": ["free", "registered", "subscriber"],
             "limit": ["1", "2", "5", "100"],
+        },
+        **{
+            f"/v1/feeds/{feed}": {
+                "tag": ["sea", "land", "sea,land", "old-sea", "secret-gold-word", "merged-secret-gold-word"],
+                "language": ["en", "fr", "de"],
+            }
+            for feed in ("rss.xml", "atom.xml", "feed.json")
         },
         "/v1/tags": {"kind": ["topic", "section"], "limit": ["1", "2"]},
         "/v1/contributors": {"limit": ["1", "2"]},

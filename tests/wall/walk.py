@@ -79,6 +79,7 @@ class Values:
             "rendition": ["original", "small", "square", "wide", "nothing-here"],
             "slug": names,
             "number": ["1", "2", "9"],
+            "page": ["2026-01-1", "2026-01-2", "2025-12-1"],
             "preview_id": [*(one["id"] for one in corpus.previews.values()), new_id()],
             "token": [*(one["token"] for one in corpus.previews.values()), "made-up"],
         }

@@ -1,0 +1,172 @@
+"""An article in other forms, each at its own path: no negotiation, so that a cache keeps them apart."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import APIRouter, Request, Response
+
+from api import caching
+from api.delivery.articles import OfLanguage, Reference, deliver_article
+from api.deps import VisitOf
+from api.formats.documents import html, markdown, text
+from api.formats.json_ld import json_ld
+from api.formats.ninjs import ninjs
+from api.links import Links
+from api.parts import Visit
+from api.problems import declared
+from api.routing import Route
+from domain.delivery import Delivery
+
+router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
+
+_REFUSALS = declared("bad-request", "unauthorized", "not-found", "withdrawn", "unavailable")
+_WORDS = {"type": "string"}
+
+
+def _answers(media_type: str, schema: dict[str, Any], example: Any) -> dict[str, Any]:  # noqa: ANN401
+    """Declare what an operation answers."""
+    content = {media_type: {"schema": schema, "example": example}}
+    return {
+        "response_class": Response,
+        "responses": {200: {"content": content}, **caching.MOVED, **_REFUSALS},
+    }
+
+
+def _object(description: str, *required: str) -> dict[str, Any]:
+    return {"type": "object", "description": description, "required": list(required)}
+
+
+@router.get(
+    "/articles/{slug_or_id}/ninjs",
+    summary="Read an article as ninjs",
+    operation_id="read_article_as_ninjs",
+    **_answers(
+        "application/json",
+        _object("A news item in ninjs 3.1 (IPTC)", "uri", "type", "representationType", "bodies"),
+        {
+            "standard": {"name": "ninjs", "version": "3.1"},
+            "uri": "urn:uuid:0197f0c4-5a30-7000-8000-000000000001",
+            "type": "text",
+            "representationType": "partial",
+            "language": "fr",
+            "headlines": [{"role": "main", "contentType": "text/plain", "value": "La marée"}],
+            "bodies": [{"role": "main", "contentType": "text/html", "value": "<p>La mer monte …</p>"}],
+        },
+    ),
+)
+async def read_article_as_ninjs(
+    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+) -> Response:
+    """Answer the article as ninjs 3.1, the JSON of news agencies, with what this caller may read of it.
+
+    `representationType` is `full`, or `partial` where `bodies` holds a teaser. Pictures, "read also" links,
+    related articles and translations are `associations`.
+    """
+    return await _answer(request, visit, slug_or_id, language, ninjs, "ninjs", "application/json")
+
+
+@router.get(
+    "/articles/{slug_or_id}/jsonld",
+    summary="Read an article as JSON-LD",
+    operation_id="read_article_as_json_ld",
+    **_answers(
+        "application/ld+json",
+        _object("A schema.org `NewsArticle`", "@context", "@type", "headline", "isAccessibleForFree"),
+        {
+            "@context": "https://schema.org",
+            "@type": "NewsArticle",
+            "headline": "La marée",
+            "inLanguage": "fr",
+            "isAccessibleForFree": False,
+            "hasPart": {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".paywalled"},
+        },
+    ),
+)
+async def read_article_as_json_ld(
+    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+) -> Response:
+    """Answer the article as schema.org's `NewsArticle`, for the page that shows it; it can stand in a `<script>`.
+
+    While a gate stands before the article, `hasPart` says so to search engines and names the class `paywalled`:
+    give it to the element that holds the body, as the HTML form does.
+    """
+    return await _answer(request, visit, slug_or_id, language, json_ld, "jsonld", "application/ld+json")
+
+
+@router.get(
+    "/articles/{slug_or_id}/html",
+    summary="Read an article as HTML",
+    operation_id="read_article_as_html",
+    **_answers("text/html", _WORDS, '<!doctype html><html lang="fr"><head><title>La marée</title></head>…</html>'),
+)
+async def read_article_as_html(
+    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+) -> Response:
+    """Answer the article as a small page without scripts or styles; `body_format=html` gives the body alone.
+
+    Behind a gate, the body's element has the class `paywalled`, and a teaser ends in `<hr class="teaser-end">`.
+    """
+    return await _answer(request, visit, slug_or_id, language, html, "html", "text/html; charset=utf-8")
+
+
+@router.get(
+    "/articles/{slug_or_id}/markdown",
+    summary="Read an article as Markdown",
+    operation_id="read_article_as_markdown",
+    **_answers("text/markdown", _WORDS, "# La marée\n\n**La mer monte deux fois par jour.**\n\nAna Author\n"),
+)
+async def read_article_as_markdown(
+    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+) -> Response:
+    """Answer the article as Markdown (CommonMark, with strikethrough).
+
+    `body_format=markdown` gives the body alone.
+    """
+    return await _answer(
+        request, visit, slug_or_id, language, markdown, "markdown", "text/markdown; charset=utf-8"
+    )
+
+
+@router.get(
+    "/articles/{slug_or_id}/text",
+    summary="Read an article as plain text",
+    operation_id="read_article_as_text",
+    **_answers("text/plain", _WORDS, "La marée\n\nLa mer monte deux fois par jour.\n\nAna Author\n"),
+)
+async def read_article_as_text(
+    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+) -> Response:
+    """Answer the article as plain text, a blank line between paragraphs.
+
+    `body_format=text` gives the body alone.
+    """
+    return await _answer(request, visit, slug_or_id, language, text, "text", "text/plain; charset=utf-8")
+
+
+async def _answer(
+    request: Request,
+    visit: Visit,
+    slug_or_id: str,
+    language: str | None,
+    shown: Callable[[Delivery, Links], bytes],
+    name: str,
+    media_type: str,
+) -> Response:
+    return await deliver_article(
+        request,
+        visit,
+        slug_or_id,
+        language,
+        shown,
+        below=f"/{name}",
+        media_type=media_type,
+        headers=_policy(visit) if name == "html" else None,
+    )
+
+
+def _policy(visit: Visit) -> dict[str, str]:
+    """Let the page show our own pictures, and nothing else."""
+    here = urlsplit(visit.parts.settings.base_url)
+    pictures = f"img-src {here.scheme}://{here.netloc}"
+    return {"Content-Security-Policy": f"default-src 'none'; {pictures}; base-uri 'none'; frame-ancestors 'none'"}
