@@ -5,7 +5,7 @@ stays as a row, because drafts and fronts name it by id and are never rewritten;
 stands in that column. It points at what it was merged into, and that is never merged itself.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -83,13 +83,19 @@ async def ids_by_slug(connection: AsyncConnection, kind: Kind[Any], slugs: froze
     return {row.slug: row.id for row in await connection.execute(asked.order_by("turn"))}
 
 
-async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Collection[str]) -> list[str]:
-    """Return what these ids stand for, each once, and nothing for what was removed; it is there until the end."""
+async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Collection[str]) -> dict[str, str]:
+    """Return what these ids stand for, and nothing for what was removed; it is there until the end."""
     if not ids:
-        return []
+        return {}
     await hold(connection, kind.table)
     merged = func.coalesce(kind.table.c.merged_into, kind.table.c.id)
-    return sorted(await connection.scalars(select(merged).where(kind.table.c.id.in_(ids)).distinct()))
+    found = await connection.execute(select(kind.table.c.id, merged).where(kind.table.c.id.in_(ids)))
+    return {row[0]: row[1] for row in found}
+
+
+def stood(ids: Collection[str], stands: Mapping[str, str]) -> list[str]:
+    """Return what some ids stand for, each once."""
+    return sorted({stands[one] for one in ids if one in stands})
 
 
 async def page(connection: AsyncConnection, kind: Kind[Named], *, after: str, limit: int) -> list[Named]:

@@ -1,9 +1,11 @@
 """Editions as rows: the header and the front, the teaser, and the full text, each in its own table."""
 
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, Table, and_, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Gate, Requires
@@ -15,9 +17,10 @@ from domain.workflow import PublicationState
 from infra import documents
 from infra.contributors import CONTRIBUTORS
 from infra.db import hold
-from infra.naming import standing
+from infra.naming import standing, stood
 from infra.tables import (
     full_texts,
+    media,
     publication_articles,
     publication_contributors,
     publication_media,
@@ -53,6 +56,7 @@ HEADER = (
 
 _REPLACEABLE = (PublicationState.LIVE, PublicationState.UNPUBLISHED)
 _HOLDING = (PublicationState.LIVE, PublicationState.SCHEDULED)
+Address = tuple[str, str]
 UNKNOWN_GATE = "unknown gate"  # no plan's slug, so nobody has it
 
 
@@ -114,35 +118,125 @@ async def show(connection: AsyncConnection, article: Article, edition: Edition |
                 update(publications).where(publications.c.id == publication.id).values(**_standing(publication))
             )
     if edition is not None:
-        await _add(connection, edition)
-    await _hold_slugs(connection, article.id, shown, now)
+        await add_all(connection, [sheet_of(edition)])
+    await connection.execute(delete(slugs).where(slugs.c.article_id == article.id))
+    held = {(one.slug, one.language, article.id) for one in shown if one.state in _HOLDING}
+    await _hold_slugs(connection, held, now)
+
+
+async def show_new(connection: AsyncConnection, sheets: Sequence["Sheet"], *, now: datetime) -> None:
+    """Let readers see editions of articles that had none before, now and at the times that they name."""
+    await add_all(connection, sheets)
+    await _hold_slugs(connection, {(*one.address, one.row["article_id"]) for one in sheets if one.holds}, now)
 
 
 def _was_due(now: datetime) -> ColumnElement[bool]:
     return and_(publications.c.state == PublicationState.SCHEDULED, publications.c.live_from <= now)
 
 
-async def _add(connection: AsyncConnection, edition: Edition) -> None:
-    id_ = edition.publication.id
-    await connection.execute(insert(publications).values(**_header(edition)))
-    teaser, full = documents.dump_body(edition.teaser.body), documents.dump_body(edition.full)
-    await connection.execute(insert(teasers).values(publication_id=id_, body=teaser))
-    await connection.execute(insert(full_texts).values(publication_id=id_, body=full))
-    await _add_links(connection, edition)
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An edition as it is written down. It is made without the database, so that many can be made beside it.
+
+    `media` tells of each picture whether the teaser shows it.
+    """
+
+    row: dict[str, Any]
+    teaser: str
+    full: str
+    tag_ids: frozenset[str]
+    contributor_ids: frozenset[str]
+    media: Mapping[str, bool]
+    article_ids: frozenset[str]
+
+    @property
+    def address(self) -> tuple[str, str]:
+        """The slug and language that it is found by."""
+        return self.row["slug"], self.row["language"]
+
+    @property
+    def holds(self) -> bool:
+        """Whether its address is its article's alone."""
+        return self.row["state"] in _HOLDING
 
 
-async def _hold_slugs(
-    connection: AsyncConnection, article_id: str, shown: list[Publication], now: datetime
-) -> None:
-    """Let the article hold the addresses of what it shows or will show; refuse one that another holds.
+def sheet_of(edition: Edition, *, is_superseded: bool = False) -> Sheet:
+    """Return an edition as it is written down; one that another has taken the place of is kept for its address."""
+    front, shown = edition.front, edition.media_in_teaser
+    return Sheet(
+        {**_header(edition), **({"state": SUPERSEDED} if is_superseded else {})},
+        documents.dump_body(edition.teaser.body),
+        documents.dump_body(edition.full),
+        front.all_tag_ids,
+        frozenset(credit.contributor_id for credit in front.credits),
+        {media_id: media_id in shown for media_id in sorted(shown | media_ids(edition.full))},
+        article_ids(edition.full) | set(front.related_ids),
+    )
+
+
+async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
+    """Add editions: the only place where one is written. A picture may be missing from a superseded one alone."""
+    await connection.execute(insert(publications), [sheet.row for sheet in sheets])
+    await _fill(connection, teasers, [_part(sheet, body=sheet.teaser) for sheet in sheets])
+    await _fill(connection, full_texts, [_part(sheet, body=sheet.full) for sheet in sheets])
+    every = (
+        [id_ for sheet in sheets for id_ in sheet.tag_ids],
+        [id_ for one in sheets for id_ in one.contributor_ids],
+    )
+    tags, makers = await standing(connection, TAGS, every[0]), await standing(connection, CONTRIBUTORS, every[1])
+    lost = await _lost_media(connection, sheets)
+    links: dict[Table, list[dict[str, Any]]] = {
+        publication_tags: [_part(one, tag_id=id_) for one in sheets for id_ in stood(one.tag_ids, tags)],
+        publication_contributors: [
+            _part(one, contributor_id=id_) for one in sheets for id_ in stood(one.contributor_ids, makers)
+        ],
+        publication_media: [
+            _part(one, media_id=id_, in_teaser=in_teaser)
+            for one in sheets
+            for id_, in_teaser in one.media.items()
+            if id_ not in lost
+        ],
+        publication_articles: [_part(one, article_id=id_) for one in sheets for id_ in sorted(one.article_ids)],
+    }
+    for table, rows in links.items():
+        await _fill(connection, table, rows)
+
+
+async def _fill(connection: AsyncConnection, table: Table, rows: list[dict[str, Any]]) -> None:
+    if rows:
+        await connection.execute(insert(table), rows)
+
+
+def _part(sheet: Sheet, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - a column's
+    return {"publication_id": sheet.row["id"], **values}
+
+
+async def _lost_media(connection: AsyncConnection, sheets: Sequence[Sheet]) -> frozenset[str]:
+    """Return the pictures of superseded editions that were removed since."""
+    named = frozenset(id_ for sheet in sheets if sheet.row["state"] == SUPERSEDED for id_ in sheet.media)
+    if not named:
+        return named
+    return named - frozenset(await connection.scalars(select(media.c.id).where(media.c.id.in_(named))))
+
+
+async def _hold_slugs(connection: AsyncConnection, held: Collection[tuple[str, str, str]], now: datetime) -> None:
+    """Let articles hold the addresses of what they show or will show; refuse one that another holds.
 
     A primary key is what two publications race for. What the other has moved away from by a schedule is free.
     """
-    held = {(one.slug, one.language) for one in shown if one.state in _HOLDING}
-    await connection.execute(delete(slugs).where(slugs.c.article_id == article_id))
     if not held:
         return
-    asked = tuple_(slugs.c.slug, slugs.c.language).in_(sorted(held))
+    if await taken(connection, {(slug, language) for slug, language, _ in held}, now=now):
+        raise Conflict("Another article holds this slug; give this one another.", rule="slug")
+    columns = ("slug", "language", "article_id")
+    await connection.execute(insert(slugs), [dict(zip(columns, one, strict=True)) for one in sorted(held)])
+
+
+async def taken(
+    connection: AsyncConnection, addresses: Collection[Address], *, now: datetime
+) -> frozenset[Address]:
+    """Return those of these addresses that articles hold, once what they have moved away from is free."""
+    asked = tuple_(slugs.c.slug, slugs.c.language).in_(sorted(addresses))
     still = select(publications.c.id).where(
         publications.c.article_id == slugs.c.article_id,
         publications.c.slug == slugs.c.slug,
@@ -151,10 +245,8 @@ async def _hold_slugs(
         or_(publications.c.replaced_at.is_(None), publications.c.replaced_at > now),
     )
     await connection.execute(delete(slugs).where(asked, ~still.exists()))
-    if await connection.scalar(select(slugs.c.article_id).where(asked)) is not None:
-        raise Conflict("Another article holds this slug; give this one another.", rule="slug")
-    rows = [{"slug": slug, "language": language, "article_id": article_id} for slug, language in sorted(held)]
-    await connection.execute(insert(slugs), rows)
+    found = await connection.execute(select(slugs.c.slug, slugs.c.language).where(asked))
+    return frozenset((row.slug, row.language) for row in found)
 
 
 def _header(edition: Edition) -> dict[str, Any]:
@@ -190,32 +282,3 @@ def _standing(publication: Publication) -> dict[str, Any]:
         "public_note": publication.public_note,
         "corrections": documents.dump_corrections(publication.corrections),
     }
-
-
-async def _add_links(connection: AsyncConnection, edition: Edition) -> None:
-    id_, front, shown = edition.publication.id, edition.front, edition.media_in_teaser
-    tags = [
-        {"publication_id": id_, "tag_id": tag_id} for tag_id in await standing(connection, TAGS, front.all_tag_ids)
-    ]
-    credited = {credit.contributor_id for credit in front.credits}
-    makers = [
-        {"publication_id": id_, "contributor_id": contributor_id}
-        for contributor_id in await standing(connection, CONTRIBUTORS, credited)
-    ]
-    pictures = [
-        {"publication_id": id_, "media_id": media_id, "in_teaser": media_id in shown}
-        for media_id in sorted(shown | media_ids(edition.full))
-    ]
-    articles = [
-        {"publication_id": id_, "article_id": article_id}
-        for article_id in sorted(article_ids(edition.full) | set(front.related_ids))
-    ]
-    links = (
-        (publication_tags, tags),
-        (publication_contributors, makers),
-        (publication_media, pictures),
-        (publication_articles, articles),
-    )
-    for table, rows in links:
-        if rows:
-            await connection.execute(insert(table), rows)
