@@ -155,6 +155,18 @@ def _newest(article: Article, note: str | None) -> tuple[Revision, Draft]:
     return saved, article.draft
 
 
+async def groups_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """Return the translation groups of those of these articles that are there."""
+    rows = await connection.execute(select(articles.c.id, articles.c.group_id).where(articles.c.id.in_(ids)))
+    return {row.id: row.group_id for row in rows}
+
+
+async def regroup(connection: AsyncConnection, group_id: str, *, to: str) -> None:
+    """Make all of a group of translations part of another."""
+    for table in (articles, publications):
+        await connection.execute(update(table).where(table.c.group_id == group_id).values(group_id=to))
+
+
 async def add(connection: AsyncConnection, article: Article, *, note: str | None = None) -> None:
     """Add an article with its first revision, and what the writer says of it."""
     await add_all(connection, [sheet_of(article, [_newest(article, note)])])

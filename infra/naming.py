@@ -5,6 +5,7 @@ stays as a row, because drafts and fronts name it by id and are never rewritten;
 stands in that column. It points at what it was merged into, and that is never merged itself.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -72,6 +73,13 @@ async def find(connection: AsyncConnection, kind: Kind[Named], slug: str) -> Nam
     return kind.read(row) if row else None
 
 
+async def get(connection: AsyncConnection, kind: Kind[Named], id_: str) -> Named | None:
+    """Return what has this id, unless it was merged into another."""
+    query = select(kind.table).where(kind.table.c.id == id_, kind.table.c.merged_into.is_(None))
+    row = (await connection.execute(query)).one_or_none()
+    return kind.read(row) if row else None
+
+
 async def ids_by_slug(connection: AsyncConnection, kind: Kind[Any], slugs: frozenset[str]) -> dict[str, str]:
     """Return the ids of what has these slugs or had them; it is there until this transaction ends."""
     if not slugs:
@@ -104,6 +112,15 @@ async def page(connection: AsyncConnection, kind: Kind[Named], *, after: str, li
     return [kind.read(row) for row in await connection.execute(query.order_by(kind.table.c.slug).limit(limit))]
 
 
+async def old_slugs(connection: AsyncConnection, kind: Kind[Any], ids: Collection[str]) -> dict[str, list[str]]:
+    """Return the slugs that these had before, by their ids."""
+    query = select(kind.had_by.label("id"), kind.old_slugs.c.slug).where(kind.had_by.in_(ids))
+    found = defaultdict[str, list[str]](list)
+    for row in await connection.execute(query.order_by(kind.old_slugs.c.slug)):
+        found[row.id].append(row.slug)
+    return found
+
+
 async def add(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
     """Add one; its slug may be what another had before, and no other's present one."""
     await _check_slug(connection, kind, one)
@@ -128,6 +145,14 @@ async def _check_slug(connection: AsyncConnection, kind: Kind[Named], one: Named
     taken = select(kind.table.c.id).where(kind.table.c.slug == one.slug, kind.table.c.id != one.id)
     if await connection.scalar(taken) is not None:
         raise Conflict(f"There is a {kind.word} with this slug already.", rule=f"{kind.word}-slug")
+
+
+async def leave_slugs(connection: AsyncConnection, kind: Kind[Any], slugs: Collection[str], *, to: str) -> None:
+    """Let slugs that one had elsewhere lead to it, unless they lead to another here."""
+    taken = select(kind.old_slugs.c.slug).where(kind.old_slugs.c.slug.in_(slugs))
+    free = set(slugs) - set(await connection.scalars(taken))
+    for slug in sorted(free):
+        await _leave_slug(connection, kind, slug, to=to)
 
 
 async def _leave_slug(connection: AsyncConnection, kind: Kind[Any], slug: str, *, to: str) -> None:

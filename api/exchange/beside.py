@@ -1,0 +1,77 @@
+"""The process beside the writer, in which lines are read: two cores do twice the work of one."""
+
+import asyncio
+import multiprocessing
+import signal
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection as Pipe
+from types import TracebackType
+from typing import Self
+
+from api.exchange.prepared import Line, Prepared
+from api.exchange.preparing import Preparer
+from infra.db import Database
+from infra.ids import Sources
+from infra.settings import Settings
+
+
+class Beside:
+    """Reads lines in another process, some at a time, in the order in which it is asked.
+
+    That process ends when this one does, however that ends: nobody holds the other end of its pipe then.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        spawning = multiprocessing.get_context("spawn")  # a fork would share the driver's threads and connections
+        self._pipe, other = spawning.Pipe()
+        self._process = spawning.Process(target=_serve, args=(other, settings), daemon=True)
+        self._process.start()
+        other.close()
+        self._courier = ThreadPoolExecutor(max_workers=1)  # large messages wait for their reader
+
+    async def prepare(self, lines: Sequence[Line]) -> list[Prepared]:
+        """Return what lines say."""
+        return await asyncio.get_running_loop().run_in_executor(self._courier, self._ask, lines)
+
+    def _ask(self, lines: Sequence[Line]) -> list[Prepared]:
+        self._pipe.send(lines)
+        answer = self._pipe.recv()
+        if isinstance(answer, Exception):
+            raise answer
+        found: list[Prepared] = answer
+        return found
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self._pipe.close()
+        self._process.join(timeout=5)
+        if self._process.is_alive():
+            self._process.kill()
+        self._courier.shutdown(cancel_futures=True)
+
+
+def _serve(pipe: Pipe, settings: Settings) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the writer decides when it is over
+    with asyncio.Runner() as runner:
+        database = Database(settings.sqlalchemy_url)
+        preparer = Preparer(settings, database, Sources())
+        try:
+            while True:
+                _answer(runner, preparer, pipe)
+        except (EOFError, OSError):
+            runner.run(database.close())
+
+
+def _answer(runner: asyncio.Runner, preparer: Preparer, pipe: Pipe) -> None:
+    lines: list[Line] = pipe.recv()
+    try:
+        pipe.send(runner.run(preparer.prepare(lines)))
+    except OSError:
+        raise
+    except Exception as error:  # noqa: BLE001 - it is raised in the writer's process
+        pipe.send(error)
