@@ -31,6 +31,8 @@ def word_ends(text: str) -> list[int]:
     A word is a run between white space; in scripts that are written without spaces each character is one
     (with its combining marks, which cannot stand alone).
     """
+    if _is_spaced(text):
+        return [chunk.end() for chunk in _CHUNK.finditer(text)]
     ends: list[int] = []
     for chunk in _CHUNK.finditer(text):
         if _UNSPACED.search(chunk.group()) is None:
@@ -38,6 +40,11 @@ def word_ends(text: str) -> list[int]:
         else:
             ends.extend(_ends_within(text, chunk.start(), chunk.end()))
     return ends
+
+
+def _is_spaced(text: str) -> bool:
+    """Tell whether only white space parts its words: texts are long, and most are so."""
+    return text.isascii() or _UNSPACED.search(text) is None
 
 
 def _ends_within(text: str, start: int, end: int) -> list[int]:
@@ -61,7 +68,7 @@ def _stays_with_what_it_follows(character: str) -> bool:
 
 def count(text: str) -> int:
     """Return the number of words."""
-    return len(word_ends(text))
+    return len(_CHUNK.findall(text)) if _is_spaced(text) else len(word_ends(text))
 
 
 def sentence_ends(text: str) -> list[int]:
