@@ -197,7 +197,7 @@ def import_command(
         sys.stdout.write(json.dumps(records.schema(), indent=2) + "\n")
     elif file is None:
         raise Refused("Name the file to import.")
-    elif not asyncio.run(exchanging.take_over(load_settings(), file, err, stops=stop_at_first_error)):
+    elif not exchanging.take_over(load_settings(), file, err, stops=stop_at_first_error):
         sys.exit(1)
 
 
@@ -209,7 +209,7 @@ def export_command(
     ] = None,
 ) -> None:
     """Write everything that the newsroom has, one record a line, from one moment."""
-    asyncio.run(exchanging.hand_over(load_settings(), output, media, err))
+    exchanging.hand_over(load_settings(), output, media, err)
 
 
 @accounts_app.command()

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Account, Role
+from infra import changes
 from infra.tables import accounts, refresh_tokens, subscriptions
 
 
@@ -77,6 +78,7 @@ async def subscribe(
     await connection.execute(
         subscriptions.insert().values(id=subscription_id, account_id=account_id, plan=plan, starts_at=starts_at)
     )
+    changes.note_rights(connection)
 
 
 async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterable[Role]) -> None:
@@ -84,6 +86,7 @@ async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterabl
     await connection.execute(
         update(accounts).where(accounts.c.id == account_id).values(roles=" ".join(sorted(roles)))
     )
+    changes.note_rights(connection)
 
 
 def _with_plans(now: datetime) -> Select[Any]:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import Conflict
+from infra import changes
 
 SQLITE_BUSY_SECONDS = 5
 POOL_SIZE = 10
@@ -68,11 +69,16 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that commits at the end of the block. On SQLite it is the only writer."""
+        """Open a transaction that commits at the end of the block. On SQLite it is the only writer.
+
+        What it noted that readers will see differently gets its number last.
+        """
         async with _told_plainly(), self.engine.connect() as connection:
             await connection.execution_options(writes=True)
+            changes.forget(connection)
             async with connection.begin():
                 yield connection
+                await changes.announce(connection)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -21,6 +21,11 @@ def is_live(now: datetime, editions: FromClause = publications) -> ColumnElement
     )
 
 
+def was_public(now: datetime, editions: FromClause = publications) -> ColumnElement[bool]:
+    """Whether a publication is in front of readers, or ever was."""
+    return or_(editions.c.state != PublicationState.SCHEDULED, editions.c.live_from <= now)
+
+
 def was_replaced(now: datetime) -> ColumnElement[bool]:
     """Whether another edition has taken a publication's place, be it written down by now or not."""
     is_due = and_(publications.c.replaced_at.is_not(None), publications.c.replaced_at <= now)

@@ -1,10 +1,11 @@
 """What the commands `import` and `export` do: progress and flaws are told on standard error."""
 
+import asyncio
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 from rich.console import Console
 from rich.progress import (
@@ -24,10 +25,11 @@ from infra.migrations import prepare
 from infra.settings import Settings
 from infra.storage import Storage
 
+Result = TypeVar("Result")
 
-async def take_over(settings: Settings, file: Path, told: Console, *, stops: bool) -> bool:
+
+def take_over(settings: Settings, file: Path, told: Console, *, stops: bool) -> bool:
     """Import a file; return whether every record of it was taken."""
-    file.open("rb").close()
     database = Database(settings.sqlalchemy_url)
     with _progress(told, "Importing") as progress:
         task = progress.add_task("", total=file.stat().st_size)
@@ -40,18 +42,13 @@ async def take_over(settings: Settings, file: Path, told: Console, *, stops: boo
             progress.update(task, completed=summary.bytes, description=_told(summary))
 
         run = Import(file, settings, database, tell, show, stops=stops)
-        try:
-            await prepare(database)
-            await run.run()
-        except Stopped:
-            pass
-        finally:
-            await database.close()
+        with suppress(Stopped):
+            asyncio.run(_with(database, run.run))
     told.print(_told(run.summary), markup=False, highlight=False, soft_wrap=True)
     return not run.summary.refused
 
 
-async def hand_over(settings: Settings, output: Path | None, media: Path | None, told: Console) -> None:
+def hand_over(settings: Settings, output: Path | None, media: Path | None, told: Console) -> None:
     """Export everything."""
     if media is not None:
         media.mkdir(parents=True, exist_ok=True)
@@ -63,12 +60,17 @@ async def hand_over(settings: Settings, output: Path | None, media: Path | None,
             progress.update(task, completed=done, total=total)
 
         export = Export(database, Storage(settings.media_dir), _writer(file), show, media, now())
-        try:
-            await prepare(database)
-            done = await export.run()
-        finally:
-            await database.close()
+        done = asyncio.run(_with(database, export.run))
     told.print(f"{done} records.", markup=False, highlight=False)
+
+
+async def _with(database: Database, work: Callable[[], Awaitable[Result]]) -> Result:
+    """Do something with a database whose tables are this program's."""
+    try:
+        await prepare(database)
+        return await work()
+    finally:
+        await database.close()
 
 
 def _writer(file: IO[str]) -> Callable[[str], None]:
@@ -107,4 +109,4 @@ def _progress(told: Console, doing: str) -> Progress:
 
 
 def _told(summary: Summary) -> str:
-    return f"{summary.made} made, {summary.changed} changed, {summary.unchanged} unchanged, {summary.refused} refused."
+    return ", ".join(f"{getattr(summary, what)} {what}" for what in ("made", "changed", "unchanged", "refused"))

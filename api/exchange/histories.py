@@ -66,7 +66,7 @@ class Past:
             history.created_at,
             history.updated_at,
         )
-        prepared = new_article(Taken(article, shown, gone), saves, self.found)
+        prepared = new_article(Taken(article, shown, gone), saves, self.found, self.sources.now())
         return replace(prepared, translation_of=None)  # its group is told
 
     def _newest(self) -> Draft:

@@ -2,13 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from api.exchange.records import Record
 from domain.articles import Article, Draft
 from domain.errors import Flaw
 from domain.imports import Release, Taken
 from domain.media import Medium
-from infra import articles, publications
+from infra import articles, editions
+from infra.editions import Sheet as EditionSheet
 from infra.external_ids import Known
 from infra.revisions import Revision
 
@@ -29,7 +31,7 @@ class NewArticle:
     """An article that is not here yet, as it is written down, and the versions of the pictures that it names."""
 
     sheet: articles.Sheet
-    editions: tuple[publications.Sheet, ...]
+    editions: tuple[EditionSheet, ...]
     version: int
     translation_of: str | None
     pictures: Mapping[str, int] = field(default_factory=dict)
@@ -85,10 +87,13 @@ class Found:
     old: Mapping[str, Article]
 
 
-def new_article(taken: Taken, saves: Sequence[tuple[Revision, Draft]], found: Found) -> NewArticle:
+def new_article(taken: Taken, saves: Sequence[tuple[Revision, Draft]], found: Found, now: datetime) -> NewArticle:
     """Return a new article with its editions and revisions as it is written down."""
-    article, drawn = taken.article, [publications.sheet_of(one, is_superseded=True) for one in taken.superseded]
-    drawn += [publications.sheet_of(one) for one in taken.editions]
+    article, drawn = (
+        taken.article,
+        [editions.sheet_of(one, now=now, is_superseded=True) for one in taken.superseded],
+    )
+    drawn += [editions.sheet_of(one, now=now) for one in taken.editions]
     ids = article.draft.media_ids.union(*(one.media for one in drawn))
     return NewArticle(
         articles.sheet_of(article, saves),

@@ -99,7 +99,7 @@ class Preparer:
         step = Step(Order(), IMPORTER, self._sources.now(), self._sources.new_id(), self._house, found.pictures)
         taken = take(said, record.release(), step, self._sources.new_id)
         save = Revision(1, 1, record.note, said.edited_by, said.updated_at)
-        return new_article(taken, [(save, said.draft)], found)
+        return new_article(taken, [(save, said.draft)], found, step.now)
 
     @property
     def _house(self) -> House:

@@ -79,7 +79,7 @@ class Writer:
         after = replace(taken.article, group_id=await self._group(connection, before, taken.article))
         await articles.save(connection, after, before=before, note=told.note)
         if (after.publication, after.coming) != (before.publication, before.coming):
-            await publications.show(connection, after, next(iter(taken.editions), None), now=now)
+            await publications.show(connection, after, next(iter(taken.editions), None), before=before, now=now)
         await events.record_all(connection, {self.sources.new_id(): _event(after, self.sources)})
         return "changed"
 
