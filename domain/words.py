@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 _NO_BREAK = "\u00a0\u2007\u202f"  # spaces that hold a word together, but are none by themselves
@@ -66,8 +67,9 @@ def _stays_with_what_it_follows(character: str) -> bool:
     return character in _NO_BREAK or unicodedata.category(character).startswith(("M", "P"))
 
 
+@lru_cache(maxsize=512)
 def count(text: str) -> int:
-    """Return the number of words."""
+    """Return the number of words. It is kept for a while: an edition's texts are counted several times over."""
     return len(_CHUNK.findall(text)) if _is_spaced(text) else len(word_ends(text))
 
 

@@ -25,6 +25,7 @@ from infra.storage import Storage
 Result = TypeVar("Result")
 AHEAD = 3  # chunks that are read while one is written
 WRITER_SECONDS = 0.05  # on SQLite nobody else writes meanwhile
+FEWEST = 20  # fewer would hardly take less time
 OTHERS_SECONDS = 0.005  # and whoever waits there looks only now and then whether it can
 TRIES = 5
 DUPLICATE = Flaw("/external_id", "Another line of the file is of the same thing.")
@@ -73,7 +74,7 @@ class Import:
         self._writer = Writer(settings, self.database, self.sources)
         self._seen = set[int]()
         self._waiting = Waiting()
-        self._at_once = 20
+        self._at_once = FEWEST
         self._ahead = 1
 
     async def run(self) -> Summary:
@@ -161,7 +162,7 @@ class Import:
             started = perf_counter()
             await self._add_some(some, may_wait=may_wait)
             took = perf_counter() - started
-            self._at_once = max(1, min(500, self._at_once * 2, round(len(some) * WRITER_SECONDS / took)))
+            self._at_once = max(FEWEST, min(self._at_once * 2, round(len(some) * WRITER_SECONDS / took)))
             if self.database.is_sqlite:
                 await asyncio.sleep(OTHERS_SECONDS)
 
