@@ -269,7 +269,7 @@ def refuse_unkeepable(body: object) -> None:
 def _is_keepable(body: object, depth: int) -> bool:
     """Tell in a moment what nearly always is so; what is wrong where is found out only if something is."""
     if isinstance(body, str):
-        return body.isascii() and "\0" not in body or _UNKEEPABLE.search(body) is None
+        return (body.isascii() and "\0" not in body) or _UNKEEPABLE.search(body) is None
     if depth > MAX_DEPTH:
         return False
     if isinstance(body, dict):

@@ -16,6 +16,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from api.exchange.beside import Beside
 from api.exchange.exporting import Export
 from api.exchange.importing import Import, Stopped, Summary
 from domain.errors import Flaw
@@ -42,8 +43,8 @@ def take_over(settings: Settings, file: Path, told: Console, *, stops: bool) -> 
             progress.update(task, completed=summary.bytes, description=_told(summary))
 
         run = Import(file, settings, database, tell, show, stops=stops)
-        with suppress(Stopped):
-            asyncio.run(_with(database, run.run))
+        with suppress(Stopped), Beside(settings) as beside:
+            asyncio.run(_with(database, lambda: run.run(beside)))
     told.print(_told(run.summary), markup=False, highlight=False, soft_wrap=True)
     return not run.summary.refused
 

@@ -12,6 +12,7 @@ from api.exchange.beside import Beside
 from api.exchange.lines import Waiting, chunks
 from api.exchange.pictures import Pictures
 from api.exchange.prepared import Line, NewArticle, Prepared
+from api.exchange.preparing import Preparer
 from api.exchange.records import MediaRecord
 from api.exchange.writing import Writer
 from domain.errors import Conflict, Flaw, Refusal, Unfit
@@ -25,7 +26,7 @@ from infra.storage import Storage
 Result = TypeVar("Result")
 AHEAD = 3  # chunks that are read while one is written
 WRITER_SECONDS = 0.05  # on SQLite nobody else writes meanwhile
-FEWEST = 20  # fewer would hardly take less time
+FEWEST = 25  # fewer would hardly take less time
 OTHERS_SECONDS = 0.005  # and whoever waits there looks only now and then whether it can
 TRIES = 5
 DUPLICATE = Flaw("/external_id", "Another line of the file is of the same thing.")
@@ -77,24 +78,23 @@ class Import:
         self._at_once = FEWEST
         self._ahead = 1
 
-    async def run(self) -> Summary:
+    async def run(self, reader: Preparer | Beside) -> Summary:
         """Take every record over that fits. What names something later in the file waits for its end."""
-        with Beside(self.settings) as beside:
-            await self._round(beside, chunks(self.path), may_wait=True)
-            while waited := len(self._waiting):
-                before, self._waiting = self._waiting, Waiting()
-                await self._round(beside, chunks(self.path, before), may_wait=True)
-                if len(self._waiting) == waited:
-                    last, self._waiting = self._waiting, Waiting()
-                    await self._round(beside, chunks(self.path, last), may_wait=False)
+        await self._round(reader, chunks(self.path), may_wait=True)
+        while waited := len(self._waiting):
+            before, self._waiting = self._waiting, Waiting()
+            await self._round(reader, chunks(self.path, before), may_wait=True)
+            if len(self._waiting) == waited:
+                last, self._waiting = self._waiting, Waiting()
+                await self._round(reader, chunks(self.path, last), may_wait=False)
         return self.summary
 
-    async def _round(self, beside: Beside, lines: Iterable[list[Line]], *, may_wait: bool) -> None:
+    async def _round(self, reader: Preparer | Beside, lines: Iterable[list[Line]], *, may_wait: bool) -> None:
         reading = deque[asyncio.Task[list[Prepared]]]()
         try:
             for chunk in lines:
                 if new := await self._new(chunk):
-                    reading.append(asyncio.create_task(beside.prepare(new)))
+                    reading.append(asyncio.create_task(reader.prepare(new)))
                 while len(reading) >= (self._ahead if may_wait else 1):
                     await self._take(await reading.popleft(), may_wait=may_wait)
             while reading:

@@ -37,6 +37,7 @@ def id_of(kind: str, external_id: str) -> str:
 class Record(Model):
     """What every record may have: its name where it comes from, which an import knows it by, and its id here."""
 
+    type: str
     external_id: ExternalId | None = None
     id: Id | None = None
     """Kept if it is free. Without it, one is made of `external_id`."""
@@ -44,7 +45,7 @@ class Record(Model):
     @property
     def what(self) -> str:
         """What it is of."""
-        return str(getattr(self, "type"))  # noqa: B009 - each kind of record declares its own
+        return self.type
 
     @property
     def key(self) -> str:
@@ -63,7 +64,7 @@ class Record(Model):
         return self
 
 
-class TagRecord(Record, TagForm):
+class TagRecord(TagForm, Record):
     """A tag."""
 
     type: Literal["tag"]
@@ -73,7 +74,7 @@ class TagRecord(Record, TagForm):
     version: Count = 1
 
 
-class ContributorRecord(Record, ContributorForm):
+class ContributorRecord(ContributorForm, Record):
     """A byline."""
 
     type: Literal["contributor"]
@@ -82,7 +83,7 @@ class ContributorRecord(Record, ContributorForm):
     version: Count = 1
 
 
-class MediaRecord(Record, MediaRecordForm):
+class MediaRecord(MediaRecordForm, Record):
     """A picture, and what editors say of it."""
 
     type: Literal["media"]
@@ -176,7 +177,7 @@ class History(Model):
         return self
 
 
-class ArticleRecord(Record, WrittenForm):
+class ArticleRecord(WrittenForm, Record):
     """An article: the working draft, and what had become of it."""
 
     type: Literal["article"]
