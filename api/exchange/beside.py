@@ -11,7 +11,7 @@ from typing import Self
 
 from api.exchange.prepared import Line, Prepared
 from api.exchange.preparing import Preparer
-from infra.db import Database
+from infra.db import Database, DatabaseBusy
 from infra.ids import Sources
 from infra.settings import Settings
 
@@ -73,5 +73,11 @@ def _answer(runner: asyncio.Runner, preparer: Preparer, pipe: Pipe) -> None:
         pipe.send(runner.run(preparer.prepare(lines)))
     except OSError:
         raise
-    except Exception as error:  # noqa: BLE001 - it is raised in the writer's process
+    except DatabaseBusy as error:
         pipe.send(error)
+    except Exception as error:  # noqa: BLE001 - it is raised in the writer's process, without what it may quote
+        at = error.__traceback__
+        while at and at.tb_next:
+            at = at.tb_next
+        where = f" in {at.tb_frame.f_code.co_qualname}, line {at.tb_lineno}" if at else ""
+        pipe.send(RuntimeError(f"{type(error).__name__}{where}"))

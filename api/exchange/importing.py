@@ -13,7 +13,7 @@ from api.exchange.lines import Waiting, chunks
 from api.exchange.pictures import Pictures
 from api.exchange.prepared import Line, NewArticle, Prepared
 from api.exchange.preparing import Preparer
-from api.exchange.records import MediaRecord
+from api.exchange.records import ContributorRecord, MediaRecord
 from api.exchange.writing import Writer
 from domain.errors import Conflict, Flaw, Refusal, Unfit
 from infra import external_ids
@@ -127,7 +127,7 @@ class Import:
             else:
                 await self._add(articles, may_wait=may_wait)
                 articles = []
-                await self._take_one(one)
+                await self._take_one(one, may_wait=may_wait)
         await self._add(articles, may_wait=may_wait)
         self.show(self.summary)
 
@@ -138,14 +138,17 @@ class Import:
     def _is_seen(self, one: Prepared) -> bool:
         return one.name != ("", "") and hash(one.name) in self._seen
 
-    async def _take_one(self, one: Prepared) -> None:
+    async def _take_one(self, one: Prepared, *, may_wait: bool) -> None:
         """Take over what is here already, or is no article."""
         if one.record is not None:
             self._ahead = 1  # what is read next may name it
         try:
             self._count(one.line, await self._again(lambda: self._done(one)), one.name)
         except Unfit as refusal:
-            self._refuse(one.line, refusal.flaws)
+            if may_wait and isinstance(one.record, ContributorRecord):  # its picture may come later
+                self._wait(one)
+            else:
+                self._refuse(one.line, refusal.flaws)
         except Refusal as refusal:
             self._refuse(one.line, (Flaw("", refusal.detail),))
 

@@ -101,8 +101,9 @@ async def test_records_name_one_another_by_external_id_wherever_they_stand(
     first = article("first", slug="first", body=body, related=["later"], tags=["late"], **PUBLISHED)
     del first["body_html"]
     later = article("later", slug="later", language="fr", translation_of="first", **PUBLISHED)
-    told = await taken(parts, tmp_path, first, later, picture(tmp_path), tag("late"))
-    assert (told.said, told.counts) == ([], (4, 0, 0, 0))
+    maker = {"type": "contributor", "slug": "ana", "name": "Ana", "media_id": "p"}
+    told = await taken(parts, tmp_path, first, maker, later, picture(tmp_path), tag("late"))
+    assert (told.said, told.counts) == ([], (5, 0, 0, 0))
     shown = await read(client, "/v1/articles/first")
     assert [block["_type"] for block in shown["body"]] == ["block", "image", "related"]
     assert [one["slug"] for one in shown["related"]] == ["later"]
