@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import Table, delete, insert, select, tuple_
+from sqlalchemy import Table, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.tables import articles, contributors, external_ids, media, tags
@@ -31,10 +31,11 @@ async def by_digest(connection: AsyncConnection, digests: Collection[str]) -> di
 
 async def by_name(connection: AsyncConnection, names: Collection[tuple[str, str]]) -> dict[tuple[str, str], Known]:
     """Return what was taken under these names, each a kind and an external id, and is here still."""
-    if not names:
-        return {}
-    is_one = tuple_(external_ids.c.kind, external_ids.c.external_id).in_(sorted(names))
-    found = [Known(*row) for row in await connection.execute(select(external_ids).where(is_one))]
+    found = list[Known]()
+    for kind in sorted({kind for kind, _ in names}):
+        called = [external_id for of, external_id in names if of == kind]
+        mine = (external_ids.c.kind == kind) & external_ids.c.external_id.in_(called)
+        found += [Known(*row) for row in await connection.execute(select(external_ids).where(mine))]
     there = await _there(connection, found)
     return {(one.kind, one.external_id): one for one in found if (one.kind, one.target_id) in there}
 
@@ -49,8 +50,10 @@ async def of(connection: AsyncConnection, kind: str, ids: Collection[str]) -> di
 
 async def remember(connection: AsyncConnection, taken: Sequence[Known]) -> None:
     """Write down what was taken, in the transaction that takes it."""
-    names = tuple_(external_ids.c.kind, external_ids.c.external_id)
-    await connection.execute(delete(external_ids).where(names.in_([(one.kind, one.external_id) for one in taken])))
+    for kind in {one.kind for one in taken}:
+        called = [one.external_id for one in taken if one.kind == kind]
+        mine = (external_ids.c.kind == kind) & external_ids.c.external_id.in_(called)
+        await connection.execute(delete(external_ids).where(mine))
     await connection.execute(insert(external_ids), [asdict(one) for one in taken])
 
 

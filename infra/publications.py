@@ -124,10 +124,10 @@ async def show(
 
 
 async def show_new(connection: AsyncConnection, sheets: Sequence[Sheet], *, now: datetime) -> None:
-    """Let readers see editions of articles that had none before, now and at the times that they name."""
+    """Let readers see editions of articles that had none before. Ask `taken` first: a slug that is, is a race."""
     changes.note(connection, "article", *{one.article_id for one in sheets if one.holds}, at=now)
     await add_all(connection, sheets)
-    await _hold_slugs(connection, {(*one.address, one.article_id) for one in sheets if one.holds}, now)
+    await _keep_slugs(connection, {(*one.address, one.article_id) for one in sheets if one.holds})
 
 
 def _was_due(now: datetime) -> ColumnElement[bool]:
@@ -143,8 +143,13 @@ async def _hold_slugs(connection: AsyncConnection, held: Collection[tuple[str, s
         return
     if await taken(connection, {(slug, language) for slug, language, _ in held}, now=now):
         raise Conflict("Another article holds this slug; give this one another.", rule="slug")
+    await _keep_slugs(connection, held)
+
+
+async def _keep_slugs(connection: AsyncConnection, held: Collection[tuple[str, str, str]]) -> None:
     columns = ("slug", "language", "article_id")
-    await connection.execute(insert(slugs), [dict(zip(columns, one, strict=True)) for one in sorted(held)])
+    if held:
+        await connection.execute(insert(slugs), [dict(zip(columns, one, strict=True)) for one in sorted(held)])
 
 
 async def taken(

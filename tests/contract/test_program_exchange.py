@@ -240,6 +240,7 @@ def test_a_server_beside_an_import_goes_on_writing(tmp_path: Path) -> None:
             assert made.status_code == 201, made.text
             waited.append(time.monotonic() - began)
             time.sleep(0.05)
-        assert process.wait() == 0
+        process.communicate()
+        assert process.returncode == 0
     assert len(waited) > 20
     assert sorted(waited)[len(waited) * 9 // 10] < 2
