@@ -1,11 +1,12 @@
 """The process beside the writer, in which lines are read: two cores do twice the work of one."""
 
 import asyncio
-import multiprocessing
 import signal
+import subprocess
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
 from typing import Self
 
@@ -23,11 +24,11 @@ class Beside:
     """
 
     def __init__(self, settings: Settings) -> None:
-        spawning = multiprocessing.get_context("spawn")  # a fork would share the driver's threads and connections
-        self._pipe, other = spawning.Pipe()
-        self._process = spawning.Process(target=_serve, args=(other, settings), daemon=True)
-        self._process.start()
+        self._pipe, other = Pipe()
+        command = [sys.executable, "-m", __name__, str(other.fileno())]  # it loads no more than it needs
+        self._process = subprocess.Popen(command, pass_fds=[other.fileno()], stdin=subprocess.DEVNULL)  # noqa: S603
         other.close()
+        self._pipe.send(settings)
         self._courier = ThreadPoolExecutor(max_workers=1)  # large messages wait for their reader
 
     async def prepare(self, lines: Sequence[Line]) -> list[Prepared]:
@@ -49,14 +50,17 @@ class Beside:
         self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
         self._pipe.close()
-        self._process.join(timeout=5)
-        if self._process.is_alive():
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
             self._process.kill()
+            self._process.wait()
         self._courier.shutdown(cancel_futures=True)
 
 
-def _serve(pipe: Pipe, settings: Settings) -> None:
+def _serve(pipe: Connection) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the writer decides when it is over
+    settings: Settings = pipe.recv()
     with asyncio.Runner() as runner:
         database = Database(settings.sqlalchemy_url)
         preparer = Preparer(settings, database, Sources())
@@ -67,7 +71,7 @@ def _serve(pipe: Pipe, settings: Settings) -> None:
             runner.run(database.close())
 
 
-def _answer(runner: asyncio.Runner, preparer: Preparer, pipe: Pipe) -> None:
+def _answer(runner: asyncio.Runner, preparer: Preparer, pipe: Connection) -> None:
     lines: list[Line] = pipe.recv()
     try:
         pipe.send(runner.run(preparer.prepare(lines)))
@@ -81,3 +85,7 @@ def _answer(runner: asyncio.Runner, preparer: Preparer, pipe: Pipe) -> None:
             at = at.tb_next
         where = f" in {at.tb_frame.f_code.co_qualname}, line {at.tb_lineno}" if at else ""
         pipe.send(RuntimeError(f"{type(error).__name__}{where}"))
+
+
+if __name__ == "__main__":
+    _serve(Connection(int(sys.argv[1])))

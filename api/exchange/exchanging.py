@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 
 def take_over(settings: Settings, file: Path, told: Console, *, stops: bool) -> bool:
     """Import a file; return whether every record of it was taken."""
-    database = Database(settings.sqlalchemy_url)
+    database = Database(settings.sqlalchemy_url, for_much=True)
     with _progress(told, "Importing") as progress:
         task = progress.add_task("", total=file.stat().st_size)
 

@@ -24,7 +24,7 @@ from infra.settings import Settings
 from infra.storage import Storage
 
 Result = TypeVar("Result")
-AHEAD = 3  # chunks that are read while one is written
+AHEAD = 2  # chunks that are read while one is written
 WRITER_SECONDS = 0.05  # on SQLite nobody else writes meanwhile
 FEWEST = 25  # fewer would hardly take less time
 OTHERS_SECONDS = 0.005  # and whoever waits there looks only now and then whether it can

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from api.exchange.prepared import Line
 
-LINES_AT_ONCE, BYTES_AT_ONCE = 100, 2_000_000
+LINES_AT_ONCE, BYTES_AT_ONCE = 50, 1_000_000
 MAX_LINE = 32 * 1024 * 1024
 
 
