@@ -316,3 +316,24 @@ def test_the_schema_knows_every_kind_of_record() -> None:
     described = schema()
     assert set(described["discriminator"]["mapping"]) == {"tag", "contributor", "media", "article"}
     assert "_key" in json.dumps(described)
+
+
+async def test_a_record_may_withdraw_or_schedule_what_is_here(
+    parts: Parts, client: httpx.AsyncClient, clock: Clock, tmp_path: Path
+) -> None:
+    await taken(parts, tmp_path, article("a", slug="a", **PUBLISHED), article("b", slug="b"))
+    coming = {"publish": True, "published_at": "2026-02-01T00:00:00Z"}
+    gone = article("a", slug="a", withdrawn="It was wrong.", **PUBLISHED)
+    told = await taken(parts, tmp_path, gone, article("b", slug="b", **coming))
+    assert (told.said, told.counts) == ([], (0, 2, 0, 0))
+    assert (await client.get("/v1/articles/a")).status_code == 410
+    assert (await client.get("/v1/articles/b")).status_code == 404
+    told = await taken(
+        parts, tmp_path, {**gone, "title": "Another"}, article("b", slug="b", title="B", **PUBLISHED)
+    )
+    assert (told.said, told.counts) == ([], (0, 2, 0, 0))
+    assert (await client.get("/v1/articles/a")).status_code == 410
+    assert (await client.get("/v1/articles/b")).json()["title"] == "B"
+    assert (await taken(parts, tmp_path, article("a", slug="a", **PUBLISHED))).counts == (0, 0, 0, 1)
+    clock.move(days=2)
+    assert (await client.get("/v1/articles/b")).status_code == 200
