@@ -12,9 +12,11 @@ from api.delivery import lists as delivery_lists
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.delivery import previews as delivery_previews
+from api.delivery import sync as delivery_sync
 from api.editorial import actions, articles, bulk, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
+from api.representations import Representations
 from infra.ids import Sources
 from infra.migrations import prepare
 from infra.pictures import sweep
@@ -27,6 +29,7 @@ ROUTERS = (
     delivery_names.router,
     delivery_media.router,
     delivery_previews.router,
+    delivery_sync.router,
     accounts.router,
     articles.router,
     actions.router,
@@ -76,8 +79,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         await prepare(parts.database)
         await sweep(parts.database, parts.storage)
+        await parts.database.lease.start()
         yield
     finally:
+        await parts.announcer.stop()
         await parts.database.close()
 
 
@@ -94,5 +99,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             max_age=600,
         )
     app.add_middleware(Envelope)
+    if settings.cache_bytes:
+        app.add_middleware(Representations, max_bytes=settings.cache_bytes)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
