@@ -1,6 +1,7 @@
 """The `standfirst` command."""
 
 import asyncio
+import json
 import os
 import socket
 import sys
@@ -16,6 +17,7 @@ from rich.console import Console
 from api import contract
 from api.app import application, create_app
 from api.demo import newsroom
+from api.exchange import exchanging, records
 from api.middleware import configure_logging
 from domain.people import Account, Role
 from infra import accounts
@@ -182,6 +184,32 @@ def openapi(
         out.print(f"Wrote {file}.")
     elif not file.exists() or file.read_text() != text:
         raise Refused(f"{file} is not what the application says. Run: standfirst openapi")
+
+
+@app.command(name="import")
+def import_command(
+    file: Annotated[Path | None, typer.Argument(help="Records, one a line (docs/import-export.md).")] = None,
+    stop_at_first_error: Annotated[bool, typer.Option("--stop-at-first-error")] = False,  # noqa: FBT002
+    schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a record.")] = False,  # noqa: FBT002
+) -> None:
+    """Take over articles, tags, contributors and pictures. The same command again goes on where it was cut off."""
+    if schema:
+        sys.stdout.write(json.dumps(records.schema(), indent=2) + "\n")
+    elif file is None:
+        raise Refused("Name the file to import.")
+    elif not exchanging.take_over(load_settings(), file, err, stops=stop_at_first_error):
+        sys.exit(1)
+
+
+@app.command(name="export")
+def export_command(
+    output: Annotated[Path | None, typer.Option(help="Write to this file, and not to standard output.")] = None,
+    media: Annotated[
+        Path | None, typer.Option(help="Copy the pictures into this folder, beside the file.")
+    ] = None,
+) -> None:
+    """Write everything that the newsroom has, one record a line, from one moment."""
+    exchanging.hand_over(load_settings(), output, media, err)
 
 
 @accounts_app.command()

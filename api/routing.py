@@ -266,6 +266,24 @@ def _object(members: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def refuse_unkeepable(body: object) -> None:
     """Refuse depth beyond reason, and characters and numbers that cannot be kept or sent on."""
+    if not _is_keepable(body, 1):
+        _refuse_unkeepable(body)
+
+
+def _is_keepable(body: object, depth: int) -> bool:
+    """Tell in a moment what nearly always is so; what is wrong where is found out only if something is."""
+    if isinstance(body, str):
+        return (body.isascii() and "\0" not in body) or _UNKEEPABLE.search(body) is None
+    if depth > MAX_DEPTH:
+        return False
+    if isinstance(body, dict):
+        return all(_is_keepable(one, depth + 1) for both in body.items() for one in both)
+    if isinstance(body, list):
+        return all(_is_keepable(one, depth + 1) for one in body)
+    return not isinstance(body, float) or math.isfinite(body)
+
+
+def _refuse_unkeepable(body: object) -> None:
     waiting: list[tuple[object, str, int]] = [(body, "", 1)]
     while waiting:
         value, pointer, depth = waiting.pop()

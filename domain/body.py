@@ -143,6 +143,8 @@ def with_keys(body: Body, new_key: Callable[[], str]) -> Body:
 
 
 def _with_keys(block: Block, new_key: Callable[[], str]) -> Block:
+    if block.key and (not isinstance(block, Text) or all(span.key for span in block.children)):
+        return block
     key = block.key or new_key()
     if not isinstance(block, Text):
         return replace(block, key=key)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 from itertools import pairwise
 
 _NO_BREAK = "\u00a0\u2007\u202f"  # spaces that hold a word together, but are none by themselves
@@ -31,6 +32,8 @@ def word_ends(text: str) -> list[int]:
     A word is a run between white space; in scripts that are written without spaces each character is one
     (with its combining marks, which cannot stand alone).
     """
+    if _is_spaced(text):
+        return [chunk.end() for chunk in _CHUNK.finditer(text)]
     ends: list[int] = []
     for chunk in _CHUNK.finditer(text):
         if _UNSPACED.search(chunk.group()) is None:
@@ -38,6 +41,11 @@ def word_ends(text: str) -> list[int]:
         else:
             ends.extend(_ends_within(text, chunk.start(), chunk.end()))
     return ends
+
+
+def _is_spaced(text: str) -> bool:
+    """Tell whether only white space parts its words: texts are long, and most are so."""
+    return text.isascii() or _UNSPACED.search(text) is None
 
 
 def _ends_within(text: str, start: int, end: int) -> list[int]:
@@ -59,9 +67,12 @@ def _stays_with_what_it_follows(character: str) -> bool:
     return character in _NO_BREAK or unicodedata.category(character).startswith(("M", "P"))
 
 
+@lru_cache(maxsize=512)
 def count(text: str) -> int:
-    """Return the number of words."""
-    return len(word_ends(text))
+    """Return the number of words. It is kept for a while: an edition's texts are counted several times over."""
+    if not _is_spaced(text):
+        return len(word_ends(text))
+    return len(_CHUNK.findall(text) if any(space in text for space in _NO_BREAK) else text.split())
 
 
 def sentence_ends(text: str) -> list[int]:

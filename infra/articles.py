@@ -1,20 +1,22 @@
 """Articles as the newsroom has them: working draft, revisions, state."""
 
-from dataclasses import replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.articles import Article
+from domain.articles import Article, Draft
 from domain.errors import Stale
 from domain.workflow import DraftState, PublicationState
 from infra import documents
 from infra.contributors import CONTRIBUTORS
 from infra.ids import folded
-from infra.naming import standing
+from infra.naming import standing, stood
 from infra.publications import HEADER, publication_of
+from infra.revisions import Revision
 from infra.tables import articles, draft_links, publications, revisions
 from infra.tags import TAGS
 from infra.visibility import is_live
@@ -111,14 +113,70 @@ async def group_of(connection: AsyncConnection, article_id: str) -> str | None:
     return group_id
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """An article as it is written down: its row, new revisions, and by kind what its working draft names.
+
+    It is made without the database, so that many can be made beside it.
+    """
+
+    row: dict[str, Any]
+    saves: tuple[dict[str, Any], ...]
+    named: Mapping[str, frozenset[str]]
+
+
+def sheet_of(article: Article, saves: Sequence[tuple[Revision, Draft]]) -> Sheet:
+    """Return an article with revisions as it is written down."""
+    row = {"id": article.id, "created_by": article.created_by, "created_at": article.created_at, **_state(article)}
+    draft = article.draft
+    named = {
+        "tag": draft.all_tag_ids,
+        "contributor": frozenset(credit.contributor_id for credit in draft.credits),
+        "medium": draft.media_ids,
+        "article": draft.article_ids,
+    }
+    return Sheet(row, tuple(_save(article.id, *one) for one in saves), named)
+
+
+def _save(article_id: str, revision: Revision, draft: Draft) -> dict[str, Any]:
+    return {
+        "article_id": article_id,
+        "number": revision.number,
+        "version": revision.version,
+        "draft": documents.dump_draft(draft),
+        "note": revision.note,
+        "created_by": revision.created_by,
+        "created_at": revision.created_at,
+    }
+
+
+def _newest(article: Article, note: str | None) -> tuple[Revision, Draft]:
+    saved = Revision(article.revision, article.version, note, article.edited_by, article.updated_at)
+    return saved, article.draft
+
+
+async def groups_of(connection: AsyncConnection, ids: Collection[str]) -> dict[str, str]:
+    """Return the translation groups of those of these articles that are there."""
+    rows = await connection.execute(select(articles.c.id, articles.c.group_id).where(articles.c.id.in_(ids)))
+    return {row.id: row.group_id for row in rows}
+
+
+async def regroup(connection: AsyncConnection, group_id: str, *, to: str) -> None:
+    """Make all of a group of translations part of another."""
+    for table in (articles, publications):
+        await connection.execute(update(table).where(table.c.group_id == group_id).values(group_id=to))
+
+
 async def add(connection: AsyncConnection, article: Article, *, note: str | None = None) -> None:
     """Add an article with its first revision, and what the writer says of it."""
-    await connection.execute(
-        articles.insert().values(
-            id=article.id, created_by=article.created_by, created_at=article.created_at, **_state(article)
-        )
-    )
-    await _add_revision(connection, article, note)
+    await add_all(connection, [sheet_of(article, [_newest(article, note)])])
+
+
+async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
+    """Add articles with their revisions."""
+    await connection.execute(insert(articles), [sheet.row for sheet in sheets])
+    await _add_revisions(connection, sheets)
+    await _link(connection, sheets)
 
 
 async def save(connection: AsyncConnection, article: Article, *, before: Article, note: str | None = None) -> None:
@@ -131,7 +189,10 @@ async def save(connection: AsyncConnection, article: Article, *, before: Article
     if result.rowcount != 1:
         raise Stale(current=await _version(connection, article))
     if article.revision != before.revision:
-        await _add_revision(connection, article, note)
+        sheet = sheet_of(article, [_newest(article, note)])
+        await _add_revisions(connection, [sheet])
+        await connection.execute(delete(draft_links).where(draft_links.c.article_id == article.id))
+        await _link(connection, [sheet])
 
 
 async def remove(connection: AsyncConnection, article: Article) -> None:
@@ -148,39 +209,28 @@ async def _version(connection: AsyncConnection, article: Article) -> int:
     return article.version if version is None else version
 
 
-async def _add_revision(connection: AsyncConnection, article: Article, note: str | None) -> None:
-    await connection.execute(
-        revisions.insert().values(
-            article_id=article.id,
-            number=article.revision,
-            version=article.version,
-            draft=documents.dump_draft(article.draft),
-            note=note,
-            created_by=article.edited_by,
-            created_at=article.updated_at,
-        )
-    )
-    await _link(connection, article)
+async def _add_revisions(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
+    await connection.execute(insert(revisions), [save for sheet in sheets for save in sheet.saves])
 
 
-async def _link(connection: AsyncConnection, article: Article) -> None:
-    """Write down what the working draft names, so that it can be told where a thing is used."""
-    draft = article.draft
-    makers = {credit.contributor_id for credit in draft.credits}
-    named = {
-        "tag": await standing(connection, TAGS, draft.all_tag_ids),
-        "contributor": await standing(connection, CONTRIBUTORS, makers),
-        "medium": draft.media_ids,
-        "article": draft.article_ids,
+async def _link(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
+    """Write down what working drafts name, so that it can be told where a thing is used."""
+    stands: dict[str, Mapping[str, str]] = {
+        "tag": await standing(connection, TAGS, _all(sheets, "tag")),
+        "contributor": await standing(connection, CONTRIBUTORS, _all(sheets, "contributor")),
     }
     rows = [
-        {"article_id": article.id, "kind": kind, "target_id": target_id}
-        for kind, ids in named.items()
-        for target_id in sorted(ids)
+        {"article_id": sheet.row["id"], "kind": kind, "target_id": target_id}
+        for sheet in sheets
+        for kind, ids in sheet.named.items()
+        for target_id in (stood(ids, stands[kind]) if kind in stands else sorted(ids))
     ]
-    await connection.execute(delete(draft_links).where(draft_links.c.article_id == article.id))
     if rows:
         await connection.execute(insert(draft_links), rows)
+
+
+def _all(sheets: Sequence[Sheet], kind: str) -> Collection[str]:
+    return frozenset[str]().union(*(sheet.named[kind] for sheet in sheets))
 
 
 def _state(article: Article) -> dict[str, Any]:

@@ -4,6 +4,7 @@ Encoding them anew would cost quality, and for large animations more memory than
 containers are written anew instead: what is not named here is left out, and so is whatever follows the end.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -134,3 +135,25 @@ def _bare_frame(read: BinaryIO, size: int) -> bytes:
 
 def _write_chunk(write: BinaryIO, name: bytes, content: bytes) -> None:
     write.write(name + len(content).to_bytes(4, "little") + content + b"\x00" * (len(content) % 2))
+
+
+_JPEG_SCAN = 0xDA
+_JPEG_DRAWS = frozenset({*range(0xC0, 0xD0), 0xDB, 0xDD, 0xE0, 0xEE})  # JFIF's and Adobe's own among them
+
+
+def is_bare_jpeg(data: bytes) -> bool:
+    """Tell whether a JPEG holds what draws the picture and nothing else; anything unusual is not bare."""
+    at = 2
+    while data[at : at + 1] == b"\xff" and (marker := int.from_bytes(data[at + 1 : at + 2])) in _JPEG_DRAWS | {
+        _JPEG_SCAN
+    }:
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+        if marker == _JPEG_SCAN:
+            at = _after_scan(data, at)
+    return data[:2] == b"\xff\xd8" and at == len(data) - 2 and data.endswith(b"\xff\xd9")
+
+
+def _after_scan(data: bytes, at: int) -> int:
+    """Return where the marker stands that ends a scan: no escaped byte, and no restart."""
+    ended = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL).search(data, at)
+    return ended.start() if ended else len(data)

@@ -29,10 +29,10 @@ class Darkroom:
         self._new_key = new_key
         self._one_at_a_time = asyncio.Semaphore(1)
 
-    async def develop(self, upload: Path, folder: Path) -> Developed:
-        """Return what was made of an uploaded file, or refuse it."""
+    async def develop(self, upload: Path, folder: Path, *, is_ours: bool = False) -> Developed:
+        """Return what was made of an uploaded file, or refuse it; one that was kept before may stay as it is."""
         async with self._one_at_a_time:
-            return await run_in_threadpool(self._develop, upload, folder)
+            return await run_in_threadpool(self._develop, upload, folder, is_ours=is_ours)
 
     async def crop_anew(self, medium: Medium, original: Path, folder: Path) -> Medium:
         """Return a picture with other crops, around its present focal point."""
@@ -41,9 +41,9 @@ class Darkroom:
         others = tuple(one for one in medium.renditions if one.name not in CROPS)
         return replace(medium, renditions=others + crops)
 
-    def _develop(self, upload: Path, folder: Path) -> Developed:
+    def _develop(self, upload: Path, folder: Path, *, is_ours: bool) -> Developed:
         original = folder / ORIGINAL
-        kept = images.keep(upload, original, max_pixels=self._max_pixels)
+        kept = images.keep(upload, original, max_pixels=self._max_pixels, is_ours=is_ours)
         proof = renditions.proof_of(original, kept.facts, widths=self._widths)
         widths = renditions.make_widths(proof, folder, widths=self._widths, new_key=self._new_key)
         crops = renditions.make_crops(proof, folder, focus=CENTRE, new_key=self._new_key)

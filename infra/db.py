@@ -39,9 +39,9 @@ class DatabaseBusy(Exception):
 
 
 class Database:
-    """The way to the rows. Made once a process, from the settings' address."""
+    """The way to the rows. Made once a process, from the settings' address; `for_much` to write a great deal."""
 
-    def __init__(self, sqlalchemy_url: str) -> None:
+    def __init__(self, sqlalchemy_url: str, *, for_much: bool = False) -> None:
         url = make_url(sqlalchemy_url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite and url.database:
@@ -56,7 +56,7 @@ class Database:
             pool_pre_ping=not self.is_sqlite,
         )
         if self.is_sqlite:
-            _prepare_sqlite(self.engine)
+            _prepare_sqlite(self.engine, for_much=for_much)
         self.lease: Lease = SqliteLease(url.database or "") if self.is_sqlite else PostgresqlLease(self.engine)
 
     @asynccontextmanager
@@ -111,8 +111,10 @@ async def savepoint(connection: AsyncConnection) -> AsyncIterator[None]:
         yield
 
 
-def _prepare_sqlite(engine: AsyncEngine) -> None:
+def _prepare_sqlite(engine: AsyncEngine, *, for_much: bool) -> None:
     event.listen(engine.sync_engine, "connect", _set_pragmas)
+    if for_much:
+        event.listen(engine.sync_engine, "connect", _set_pragmas_for_much)
     event.listen(engine.sync_engine, "begin", _begin)
 
 
@@ -123,6 +125,13 @@ def _set_pragmas(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa:
     cursor.execute("PRAGMA synchronous=FULL")  # what was acknowledged survives a power cut
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.execute(f"PRAGMA busy_timeout={SQLITE_BUSY_SECONDS * 1000}")
+    cursor.close()
+
+
+def _set_pragmas_for_much(connection: Any, _entry: ConnectionPoolEntry) -> None:  # noqa: ANN401
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA cache_size=-8192")
+    cursor.execute("PRAGMA wal_autocheckpoint=8000")  # pages that many rows touch are written back once
     cursor.close()
 
 

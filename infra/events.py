@@ -1,9 +1,10 @@
 """The audit log: each change's event, written in the change's own transaction."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Event, Subject
@@ -14,21 +15,30 @@ async def record(
     connection: AsyncConnection, event: Event, *, event_id: str, from_address: str | None, note: str | None = None
 ) -> None:
     """Write down what happened, and from which network address; a note stands apart, so that no text is here."""
-    await connection.execute(
-        events.insert().values(
-            id=event_id,
-            subject=event.subject,
-            subject_id=event.subject_id,
-            action=event.action,
-            version=event.version,
-            revision=event.revision,
-            by=event.by,
-            from_address=from_address,
-            at=event.at,
-        )
-    )
+    await record_all(connection, {event_id: event}, from_address=from_address)
     if note:
         await connection.execute(notes.insert().values(event_id=event_id, text=note))
+
+
+async def record_all(
+    connection: AsyncConnection, happened: Mapping[str, Event], *, from_address: str | None = None
+) -> None:
+    """Write down what happened, each by the id of its event."""
+    rows = [
+        {
+            "id": event_id,
+            "subject": event.subject,
+            "subject_id": event.subject_id,
+            "action": event.action,
+            "version": event.version,
+            "revision": event.revision,
+            "by": event.by,
+            "from_address": from_address,
+            "at": event.at,
+        }
+        for event_id, event in happened.items()
+    ]
+    await connection.execute(insert(events), rows)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,14 @@ from ctypes import CDLL
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
+from shutil import copyfile
 from typing import Any
 
 import pyvips
 
 from domain.errors import Flaw, Unfit, WrongMedia
 from domain.media import Facts, ImageType
-from infra.containers import copy_bare
+from infra.containers import copy_bare, is_bare_jpeg
 from infra.metadata import suggested_credit
 
 QUALITY = 92
@@ -47,12 +48,19 @@ class Kept:
     suggested_credit: str | None
 
 
-def keep(source: Path, target: Path, *, max_pixels: int) -> Kept:
-    """Write the copy that is kept of an upload, or refuse it. It takes a while: keep it off the event loop."""
+def keep(source: Path, target: Path, *, max_pixels: int, is_ours: bool = False) -> Kept:
+    """Write the copy that is kept of an upload, or refuse it. It takes a while: keep it off the event loop.
+
+    Of what was kept before, a JPEG is copied if it is as bare as ours are: encoding it anew would blur it.
+    """
     content_type = _type_of(source)
     try:
         head = pyvips.Image.new_from_file(str(source))
         _check_size(head, content_type, max_pixels)
+        if is_ours and content_type is ImageType.JPEG and _is_upright(head) and is_bare_jpeg(source.read_bytes()):
+            pyvips.Image.new_from_file(str(source), access="sequential", fail_on="error").avg()
+            copyfile(source, target)
+            return Kept(facts_of(target, content_type, head.width, head.height), None)
         width, height = _write(source, target, head, content_type)
         return Kept(facts_of(target, content_type, width, height), _credit(head))
     except pyvips.Error:

@@ -3,7 +3,8 @@
 A list walks one heading in one order, so it costs what it shows, however many articles there are.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -30,24 +31,24 @@ def requiring(requires: Requires) -> str:
     return FREE if requires is Requires.FREE else under("requires", requires)
 
 
-def listed_under(
-    edition: Edition, *, tag_ids: Iterable[str], section_ids: Iterable[str], contributor_ids: Iterable[str]
-) -> list[dict[str, Any]]:
-    """Return what is listed of an edition; the ids are of what was merged into nothing."""
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """How an edition is listed: what its rows have in common, and its headings but those of what it names."""
+
+    row: Mapping[str, Any]
+    headings: frozenset[str]
+
+
+def listed(edition: Edition) -> Listed:
+    """Return how an edition is listed."""
     publication = edition.publication
-    same = {
+    row = {
         "publication_id": publication.id,
         "article_id": publication.article_id,
         "title_key": folded(edition.front.title)[:TITLE_KEY],
         **_standing(publication),
     }
-    headings = {
-        *_headings(edition),
-        *(under("tag", tag_id) for tag_id in tag_ids),
-        *(under("section", tag_id) for tag_id in section_ids),
-        *(under("contributor", contributor_id) for contributor_id in contributor_ids),
-    }
-    return [{"heading": heading, **same} for heading in sorted(headings)]
+    return Listed(row, frozenset(_headings(edition)))
 
 
 def _headings(edition: Edition) -> Iterator[str]:

@@ -66,6 +66,12 @@ async def of(connection: AsyncConnection, ids: frozenset[str]) -> dict[str, Medi
     return {row.id: _medium(row) for row in rows}
 
 
+async def versions(connection: AsyncConnection, ids: frozenset[str]) -> dict[str, int]:
+    """Return the versions of those of these media that exist; they stay as they are until the transaction ends."""
+    query = select(media.c.id, media.c.version).where(media.c.id.in_(ids)).with_for_update(read=True)
+    return {row.id: row.version for row in await connection.execute(query)}
+
+
 async def existing(
     connection: AsyncConnection, ids: frozenset[str], *, only_public_or: frozenset[str] | None, now: datetime
 ) -> frozenset[str]:
@@ -101,6 +107,12 @@ async def page(connection: AsyncConnection, *, before: str | None, limit: int) -
     query = select(media).order_by(media.c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(media.c.id < before)
+    return [_medium(row) for row in await connection.execute(query)]
+
+
+async def in_order(connection: AsyncConnection, *, after: str, limit: int) -> list[Medium]:
+    """Return the next media in the order of their ids."""
+    query = select(media).where(media.c.id > after).order_by(media.c.id).limit(limit)
     return [_medium(row) for row in await connection.execute(query)]
 
 

@@ -5,7 +5,8 @@ stays as a row, because drafts and fronts name it by id and are never rewritten;
 stands in that column. It points at what it was merged into, and that is never merged itself.
 """
 
-from collections.abc import Callable, Collection
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
@@ -77,6 +78,13 @@ async def find(connection: AsyncConnection, kind: Kind[Named], slug: str) -> Nam
     return kind.read(row) if row else None
 
 
+async def get(connection: AsyncConnection, kind: Kind[Named], id_: str) -> Named | None:
+    """Return what has this id, unless it was merged into another."""
+    query = select(kind.table).where(kind.table.c.id == id_, kind.table.c.merged_into.is_(None))
+    row = (await connection.execute(query)).one_or_none()
+    return kind.read(row) if row else None
+
+
 async def ids_by_slug(connection: AsyncConnection, kind: Kind[Any], slugs: frozenset[str]) -> dict[str, str]:
     """Return the ids of what has these slugs or had them; it is there until this transaction ends."""
     if not slugs:
@@ -88,19 +96,34 @@ async def ids_by_slug(connection: AsyncConnection, kind: Kind[Any], slugs: froze
     return {row.slug: row.id for row in await connection.execute(asked.order_by("turn"))}
 
 
-async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Collection[str]) -> list[str]:
-    """Return what these ids stand for, each once, and nothing for what was removed; it is there until the end."""
+async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Collection[str]) -> dict[str, str]:
+    """Return what these ids stand for, and nothing for what was removed; it is there until the end."""
     if not ids:
-        return []
+        return {}
     await hold(connection, kind.table)
     merged = func.coalesce(kind.table.c.merged_into, kind.table.c.id)
-    return sorted(await connection.scalars(select(merged).where(kind.table.c.id.in_(ids)).distinct()))
+    found = await connection.execute(select(kind.table.c.id, merged).where(kind.table.c.id.in_(ids)))
+    return {row[0]: row[1] for row in found}
+
+
+def stood(ids: Collection[str], stands: Mapping[str, str]) -> list[str]:
+    """Return what some ids stand for, each once."""
+    return sorted({stands[one] for one in ids if one in stands})
 
 
 async def page(connection: AsyncConnection, kind: Kind[Named], *, after: str, limit: int) -> list[Named]:
     """Return the next ones in the order of their slugs."""
     query = select(kind.table).where(kind.table.c.slug > after, kind.table.c.merged_into.is_(None))
     return [kind.read(row) for row in await connection.execute(query.order_by(kind.table.c.slug).limit(limit))]
+
+
+async def old_slugs(connection: AsyncConnection, kind: Kind[Any], ids: Collection[str]) -> dict[str, list[str]]:
+    """Return the slugs that these had before, by their ids."""
+    query = select(kind.had_by.label("id"), kind.old_slugs.c.slug).where(kind.had_by.in_(ids))
+    found = defaultdict[str, list[str]](list)
+    for row in await connection.execute(query.order_by(kind.old_slugs.c.slug)):
+        found[row.id].append(row.slug)
+    return found
 
 
 async def add(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
@@ -129,6 +152,14 @@ async def _check_slug(connection: AsyncConnection, kind: Kind[Named], one: Named
     taken = select(kind.table.c.id).where(kind.table.c.slug == one.slug, kind.table.c.id != one.id)
     if await connection.scalar(taken) is not None:
         raise Conflict(f"There is a {kind.word} with this slug already.", rule=f"{kind.word}-slug")
+
+
+async def leave_slugs(connection: AsyncConnection, kind: Kind[Any], slugs: Collection[str], *, to: str) -> None:
+    """Let slugs that one had elsewhere lead to it, unless they lead to another here."""
+    taken = select(kind.old_slugs.c.slug).where(kind.old_slugs.c.slug.in_(slugs))
+    free = set(slugs) - set(await connection.scalars(taken))
+    for slug in sorted(free):
+        await _leave_slug(connection, kind, slug, to=to)
 
 
 async def _leave_slug(connection: AsyncConnection, kind: Kind[Any], slug: str, *, to: str) -> None:

@@ -382,3 +382,13 @@ idempotency_keys = Table(
     Column("headers", Text),
     Column("body", LargeBinary),
 )
+
+external_ids = Table(
+    "external_ids",  # what imported things are called where they come from
+    metadata,
+    Column("kind", String(20), primary_key=True),
+    Column("external_id", String(200), primary_key=True),
+    Column("target_id", ID, nullable=False),
+    Column("digest", String(64), nullable=False, index=True),  # of the line as it was taken last
+    Index("external_ids_target_index", "kind", "target_id"),
+)

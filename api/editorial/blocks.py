@@ -47,8 +47,8 @@ class TextBlock(Sent):
         defined = {link.key for link in self.mark_defs}
         if len(defined) != len(self.mark_defs) or defined & DECORATORS:
             raise ValueError("Keys in `markDefs` must differ from one another and from the decorators.")
-        used = {mark for span in self.children for mark in span.marks}
-        if used - defined - DECORATORS:
+        used = {mark for span in self.children if span.marks for mark in span.marks}
+        if used and used - defined - DECORATORS:
             raise ValueError("A mark is neither a decorator nor the key of one of `markDefs`.")
         span_keys = [span.key for span in self.children if span.key]
         if len(span_keys) != len(set(span_keys)):

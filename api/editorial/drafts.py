@@ -1,6 +1,6 @@
 """Between what a writer sends and a draft: slugs become ids, markup becomes blocks, and back again."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from api.editorial.blocks import MAX_BLOCKS, Block, blocks_of
 from api.parts import Visit
 from api.problems import told
 from domain import credits as domain_credits
+from domain import teaser as domain_teaser
 from domain.access import Gate
 from domain.articles import Article, Draft, LeadImage, Publication, Seo
 from domain.body import Body, with_keys
@@ -28,6 +29,7 @@ from infra.ids import slug_of
 from infra.naming import ids_by_slug
 from infra.tags import TAGS
 
+Ids = Mapping[str, str]
 _blocks: TypeAdapter[list[Block]] = TypeAdapter(list[Block])
 
 
@@ -36,10 +38,16 @@ async def body_of(form: schemas.WrittenForm, visit: Visit, *, before: Body = ())
 
     Markup has no keys: what it says as the body before did has the keys that it had there.
     """
+    is_markup = any(getattr(form, name) is not None for name in _MARKUP)
     new_key = visit.parts.sources.new_key
+    return await run_in_threadpool(body_in, form, new_key, before) if is_markup else body_in(form, new_key, before)
+
+
+def body_in(form: schemas.WrittenForm, new_key: Callable[[], str], before: Body = ()) -> Body:
+    """Return the body that a form holds; markup may take its time."""
     for name, reads in _MARKUP.items():
         if (sent := getattr(form, name)) is not None:
-            return await run_in_threadpool(_read, reads, sent, new_key, before, pointer=f"/{name}")
+            return _read(reads, sent, new_key, before, pointer=f"/{name}")
     return with_keys(tuple(block.as_block() for block in form.body), new_key)
 
 
@@ -84,11 +92,17 @@ async def draft_of(
         connection, TAGS, frozenset([*form.tags, *([form.section] if form.section else [])])
     )
     maker_ids = await ids_by_slug(connection, CONTRIBUTORS, frozenset(one.contributor for one in form.credits))
-    _refuse(_unknown_names(form, tag_ids, maker_ids))
-    policy = form.teaser.as_policy(visit.parts.settings.teaser.policy) if form.teaser else None
-    draft = replace(_draft(form, body, tag_ids, maker_ids), teaser=policy)
+    draft = drafted(form, body, tag_ids, maker_ids, visit.parts.settings.teaser.policy)
     await check_links(draft, visit, connection, before=before)
     return draft
+
+
+def drafted(
+    form: schemas.ArticleForm, body: Body, tag_ids: Ids, maker_ids: Ids, house: domain_teaser.Policy
+) -> Draft:
+    """Return the draft that a form says, or refuse slugs that are not among these ids."""
+    _refuse(_unknown_names(form, tag_ids, maker_ids))
+    return _draft(form, body, tag_ids, maker_ids, form.teaser.as_policy(house) if form.teaser else None)
 
 
 async def restored(
@@ -117,7 +131,12 @@ async def restored(
 
 async def check_links(draft: Draft, visit: Visit, connection: Connection, *, before: Draft | None) -> None:
     """Refuse a draft that names pictures or articles that its writer cannot know of, unless it did so before."""
-    _refuse(_unknown_ids(draft, *await _known(draft, visit, connection, before=before)))
+    check_ids(draft, *await _known(draft, visit, connection, before=before))
+
+
+def check_ids(draft: Draft, pictures: frozenset[str], known: frozenset[str]) -> None:
+    """Refuse a draft that names other pictures or articles than these."""
+    _refuse(_unknown_ids(draft, pictures, known))
 
 
 async def _known(
@@ -143,7 +162,9 @@ async def _known(
     return pictures, known | (before.article_ids if before else frozenset())
 
 
-def _draft(form: schemas.ArticleForm, body: Body, tag_ids: dict[str, str], maker_ids: dict[str, str]) -> Draft:
+def _draft(
+    form: schemas.ArticleForm, body: Body, tag_ids: Ids, maker_ids: Ids, policy: domain_teaser.Policy | None
+) -> Draft:
     return Draft(
         title=form.title,
         slug=form.slug or slug_of(form.title),
@@ -157,6 +178,7 @@ def _draft(form: schemas.ArticleForm, body: Body, tag_ids: dict[str, str], maker
             form.access.holds_from,
             form.access.holds_until,
         ),
+        teaser=policy,
         section_id=tag_ids[form.section] if form.section else None,
         tag_ids=tuple(dict.fromkeys(tag_ids[slug] for slug in form.tags)),
         credits=tuple(
@@ -178,9 +200,7 @@ def _refuse(flaws: Iterable[Flaw]) -> None:
         raise Unfit(*found)
 
 
-def _unknown_names(
-    form: schemas.ArticleForm, tag_ids: dict[str, str], maker_ids: dict[str, str]
-) -> Iterable[Flaw]:
+def _unknown_names(form: schemas.ArticleForm, tag_ids: Ids, maker_ids: Ids) -> Iterable[Flaw]:
     if form.section and form.section not in tag_ids:
         yield Flaw("/section", "There is no such tag. Create it first.")
     for at, slug in enumerate(form.tags):

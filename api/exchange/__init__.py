@@ -1,0 +1,1 @@
+"""Import and export: everything that a newsroom has, one record a line."""
