@@ -3,6 +3,7 @@
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
+from typing_extensions import TypeAliasType
 
 from api.types import Model, Time, is_none
 from domain.access import Granted, Reason, Requires
@@ -127,7 +128,10 @@ class DividerBlock(Model):
     key: str = Field(alias="_key")
 
 
-Block = Annotated[TextBlock | ImageBlock | RelatedBlock | EmbedBlock | DividerBlock, Field(discriminator="type")]
+Block = TypeAliasType(  # so that generated code has a name for it
+    "Block",
+    Annotated[TextBlock | ImageBlock | RelatedBlock | EmbedBlock | DividerBlock, Field(discriminator="type")],
+)
 
 
 class SectionName(Model):

@@ -10,7 +10,14 @@ from httpx import AsyncClient
 from tests.newsroom import Json, Newsroom, somewhere
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
-SERVED = ["/openapi.json", "/docs", "/docs/start.js", "/docs/swagger-ui.css", "/problems/not-found"]
+SERVED = [
+    "/openapi.json",
+    "/openapi/delivery.json",
+    "/docs",
+    "/docs/start.js",
+    "/docs/swagger-ui.css",
+    "/problems/not-found",
+]
 ID = "018f0000-0000-7000-8000-000000000000"
 
 
