@@ -49,6 +49,10 @@ _NAMES = {
     "Body_revoke_token": "RevocationForm",
     "MediaRecordForm": "MediaForm",
 }
+_FIRST_FIELDS = {
+    "TokenForm": "grant_type",
+    "RevocationForm": "token",
+}  # RFC 6749 and 7009 refuse by a code of theirs
 _IN_PATHS = {
     "action": "The action",
     "article_id": "Id of the article",
@@ -126,6 +130,8 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
             _complete(path, method, operation, versioned)
     for node in nodes([contract["paths"], contract["components"]]):
         _mend(node)
+    for name, field in _FIRST_FIELDS.items():
+        _require_first(schemas[name], field)
     describe_patches(list(nodes([contract["paths"], contract["components"]])), schemas)
     examples.attach(contract)
     return pruned(contract)
@@ -189,6 +195,13 @@ def _never_null(schema: dict[str, Any]) -> None:
         schema |= options[0]
 
 
+def _require_first(form: dict[str, Any], name: str) -> None:
+    """Say of an OAuth form what it needs; its fields are read as texts that may be empty, and then refused."""
+    form["required"] = [name]
+    for field in form["properties"].values():
+        field.pop("default", None)
+
+
 def _complete(path: str, method: str, operation: dict[str, Any], versioned: frozenset[str]) -> None:
     """Put into an operation what is true of all of its kind."""
     is_public = PERMISSION not in operation and path.startswith(("/v1/", "/media/"))
@@ -216,6 +229,7 @@ def _complete_parameter(parameter: dict[str, Any]) -> None:
     _never_null(parameter["schema"])
     if parameter["name"] == "if-match":
         parameter |= {"name": "If-Match", "required": True}
+        parameter["schema"]["pattern"] = '^"[0-9]{1,9}"$'
 
 
 def _complete_body(method: str, operation: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from api.idempotency import HEADER
 from api.problem_kinds import KINDS
+from api.types import KnownId
 from domain import errors
 from infra.db import DatabaseBusy
 from infra.idempotency import STILL_RUNNING
@@ -52,7 +53,7 @@ class Use(BaseModel):
     """Where a thing is used."""
 
     type: Literal["article", "contributor"]
-    id: str
+    id: KnownId
     title: str | None = Field(default=None, description="Its title or name, if you may edit it")
 
 
@@ -82,7 +83,7 @@ class RowResult(BaseModel):
 
     row: int = Field(description="Number of the line, from 1")
     status: int = Field(description="What the single request would have been answered with")
-    id: str | None = Field(default=None, description="The article, where the row was done")
+    id: KnownId | None = Field(default=None, description="The article, where the row was done")
     version: int | None = Field(default=None, description="Its version now; goes into the next `version`")
     problem: Problem | None = Field(default=None, description="Why the row was refused")
 

@@ -55,7 +55,7 @@ class PublicKey(Model):
     y: str | None = Field(default=None, exclude_if=is_none)
 
 
-class Keys(Model):
+class KeySet(Model):
     """The public keys that access tokens are signed with (RFC 7517)."""
 
     keys: list[PublicKey]
@@ -105,10 +105,10 @@ async def check_readiness(parts: PartsOf) -> Health:
     operation_id="read_jwks",
     responses=declared("bad-request"),
 )
-async def read_jwks(parts: PartsOf, response: Response) -> Keys:
+async def read_jwks(parts: PartsOf, response: Response) -> KeySet:
     """Answer the public keys, the one that signs first."""
     response.headers.update(_FOR_AN_HOUR)
-    return Keys.model_validate(parts.tokens.jwks())
+    return KeySet.model_validate(parts.tokens.jwks())
 
 
 @router.get(

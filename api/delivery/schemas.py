@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field
 from typing_extensions import TypeAliasType
 
-from api.types import Model, Time, is_none
+from api.types import KnownId, Model, Time, is_none
 from domain.access import Granted, Reason, Requires
 from domain.body import ListItem, Style
 from domain.credits import ContributorKind, CreditRole
@@ -56,7 +56,7 @@ class Rendition(Model):
 class Media(Model):
     """A picture's file. Behind a gate, the addresses are signed and good for some minutes."""
 
-    id: str
+    id: KnownId
     url: str
     width: int
     height: int
@@ -96,7 +96,7 @@ class RequiredAccess(Model):
 class ArticleLink(Model):
     """A link to another article."""
 
-    id: str
+    id: KnownId
     slug: str
     title: str
     language: str
@@ -242,7 +242,7 @@ class Access(CardAccess):
 class Front(Model):
     """All of an article that is public whatever its gate."""
 
-    id: str
+    id: KnownId
     slug: str
     language: str
     kind: str
