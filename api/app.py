@@ -8,12 +8,14 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import accounts, contract, problems, server
 from api.delivery import articles as delivery_articles
+from api.delivery import lists as delivery_lists
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.delivery import previews as delivery_previews
 from api.editorial import actions, articles, bulk, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
+from api.representations import Representations
 from infra.ids import Sources
 from infra.migrations import prepare
 from infra.pictures import sweep
@@ -22,6 +24,7 @@ from infra.settings import Settings, load_settings
 EXPOSED = ("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
 ROUTERS = (
     delivery_articles.router,
+    delivery_lists.router,
     delivery_names.router,
     delivery_media.router,
     delivery_previews.router,
@@ -74,6 +77,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         await prepare(parts.database)
         await sweep(parts.database, parts.storage)
+        await parts.database.lease.start()
         yield
     finally:
         await parts.database.close()
@@ -92,5 +96,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             max_age=600,
         )
     app.add_middleware(Envelope)
+    if settings.cache_bytes:
+        app.add_middleware(Representations, max_bytes=settings.cache_bytes)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))

@@ -147,6 +147,14 @@ class Article:
     publication: Publication | None = None
     coming: Publication | None = None
 
+    def is_seen_otherwise(self, before: "Article", now: datetime) -> bool:
+        """Whether readers get another edition of it than before at this moment, or none, or one at last."""
+        was, is_ = (
+            one.publication if one.publication is not None and one.publication.is_live(now) else None
+            for one in (before, self)
+        )
+        return (was and was.id) != (is_ and is_.id)
+
     def state(self, now: datetime) -> State:
         """Return where it stands in the workflow."""
         return State(self.draft_state, self._publication_state(now))

@@ -6,7 +6,7 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Account, Role
@@ -92,14 +92,19 @@ def _with_plans(now: datetime) -> Select[Any]:
         & (subscriptions.c.starts_at <= now)
         & (subscriptions.c.ends_at.is_(None) | (subscriptions.c.ends_at > now))
     )
-    return select(accounts, subscriptions.c.plan).select_from(accounts.outerjoin(subscriptions, active))
+    of = subscriptions.alias()
+    moment = case((of.c.starts_at > now, of.c.starts_at), else_=of.c.ends_at)
+    coming = select(func.min(moment)).where(of.c.account_id == accounts.c.id, moment > now).scalar_subquery()
+    return select(accounts, subscriptions.c.plan, coming.label("plans_until")).select_from(
+        accounts.outerjoin(subscriptions, active)
+    )
 
 
 def _account(rows: Iterable[Row[Any]]) -> Account:
     rows = list(rows)
     roles = frozenset(Role(role) for role in rows[0].roles.split() if role in set(Role))
     plans = frozenset(row.plan for row in rows if row.plan is not None)
-    return Account(rows[0].id, rows[0].email, rows[0].name, roles, plans)
+    return Account(rows[0].id, rows[0].email, rows[0].name, roles, plans, rows[0].plans_until)
 
 
 async def keep_refresh_token(connection: AsyncConnection, token: RefreshToken, *, now: datetime) -> None:

@@ -18,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import Conflict
+from infra import changes
+from infra.lease import Lease, PostgresqlLease, SqliteLease
 
 SQLITE_BUSY_SECONDS = 5
 POOL_SIZE = 10
@@ -55,6 +57,7 @@ class Database:
         )
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
+        self.lease: Lease = SqliteLease(url.database or "") if self.is_sqlite else PostgresqlLease(self.engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -68,14 +71,21 @@ class Database:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
-        """Open a transaction that commits at the end of the block. On SQLite it is the only writer."""
+        """Open a transaction that commits at the end of the block. On SQLite it is the only writer.
+
+        What it noted that readers will see differently gets its number last.
+        """
         async with _told_plainly(), self.engine.connect() as connection:
             await connection.execution_options(writes=True)
+            changes.forget(connection)
             async with connection.begin():
                 yield connection
+                await changes.announce(connection)
+            self.lease.distrust()
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.lease.stop()
         await self.engine.dispose()
 
 

@@ -11,7 +11,7 @@ from domain.media import Facts, Focus, ImageType, Medium
 from domain.people import Person
 from domain.permissions import may_see_article
 from domain.workflow import PublicationState
-from infra import documents
+from infra import changes, documents
 from infra.publications import HEADER, publication_of
 from infra.tables import (
     articles,
@@ -153,6 +153,7 @@ async def save(connection: AsyncConnection, medium: Medium, *, read_version: int
     )
     if result.rowcount != 1:
         raise Stale(current=medium.version)
+    changes.note(connection, "medium", medium.id)
 
 
 async def remove(connection: AsyncConnection, medium: Medium, *, now: datetime) -> None:

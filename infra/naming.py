@@ -29,6 +29,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.credits import Contributor
 from domain.errors import Conflict, InUse, Stale, Use
 from domain.tags import Tag
+from infra import changes, listings
 from infra.db import hold
 from infra.tables import draft_links, publications, revisions
 
@@ -46,6 +47,10 @@ class Kind(Generic[Named]):
     publications: Table  # those that name it
     read: Callable[[Row[Any]], Named]
     write: Callable[[Named], dict[str, Any]]
+
+    def note(self, connection: AsyncConnection, id_: str) -> None:
+        """Note that readers will see one differently."""
+        changes.note(connection, self.word, id_)
 
     @property
     def had_by(self) -> Column[Any]:
@@ -102,6 +107,7 @@ async def add(connection: AsyncConnection, kind: Kind[Named], one: Named) -> Non
     """Add one; its slug may be what another had before, and no other's present one."""
     await _check_slug(connection, kind, one)
     await connection.execute(kind.table.insert().values(**kind.write(one)))
+    kind.note(connection, one.id)  # its slug may have led to another
 
 
 async def save(connection: AsyncConnection, kind: Kind[Named], one: Named, *, before: Named) -> None:
@@ -116,6 +122,7 @@ async def save(connection: AsyncConnection, kind: Kind[Named], one: Named, *, be
         raise Stale(current=one.version)
     if one.slug != before.slug:
         await _leave_slug(connection, kind, before.slug, to=one.id)
+    kind.note(connection, one.id)
 
 
 async def _check_slug(connection: AsyncConnection, kind: Kind[Named], one: Named) -> None:
@@ -174,6 +181,8 @@ async def merge(connection: AsyncConnection, kind: Kind[Named], one: Named, *, i
     )
     await _leave_slug(connection, kind, one.slug, to=into.id)
     await _lead(connection, kind.publications.c.publication_id, kind.named, one.id, to=into.id)
+    await listings.merge(connection, kind.word, one.id, into=into.id)
+    kind.note(connection, into.id)  # all of them: a follower of either has to get the other's
     await _lead(connection, draft_links.c.article_id, draft_links.c.target_id, one.id, to=into.id)
 
 

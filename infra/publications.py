@@ -12,12 +12,14 @@ from domain.body import article_ids, media_ids
 from domain.editions import Edition
 from domain.errors import Conflict
 from domain.workflow import PublicationState
-from infra import documents
+from infra import changes, documents
 from infra.contributors import CONTRIBUTORS
 from infra.db import hold
+from infra.listings import listed_under, restate, unlist
 from infra.naming import standing
 from infra.tables import (
     full_texts,
+    listings,
     publication_articles,
     publication_contributors,
     publication_media,
@@ -86,11 +88,15 @@ def publication_of(row: Row[Any], *, prefix: str = "") -> Publication:
     )
 
 
-async def show(connection: AsyncConnection, article: Article, edition: Edition | None, *, now: datetime) -> None:
+async def show(
+    connection: AsyncConnection, article: Article, edition: Edition | None, *, before: Article, now: datetime
+) -> None:
     """Let readers see what an article's publications say, now and at the times that they name.
 
     What is scheduled no more is removed, for it was never public; what was live before is superseded, and kept.
     """
+    if article.is_seen_otherwise(before, now):
+        changes.note(connection, "article", article.id, at=now)
     for kind in (TAGS, CONTRIBUTORS):  # before any row is held that a merge may wait for
         await hold(connection, kind.table)
     shown = [one for one in (article.publication, article.coming) if one]
@@ -101,20 +107,24 @@ async def show(connection: AsyncConnection, article: Article, edition: Edition |
         .where(
             of_article, or_(publications.c.state.in_(_REPLACEABLE), _was_due(now)), publications.c.id.not_in(kept)
         )
-        .values(state=SUPERSEDED)
+        .values(state=SUPERSEDED, next_change=None)
     )
     await connection.execute(
         delete(publications).where(
             of_article, publications.c.state == PublicationState.SCHEDULED, publications.c.id.not_in(kept)
         )
     )
+    await unlist(connection, article.id, but=[one.id for one in shown if one.state in _HOLDING])
     for publication in shown:
         if edition is None or publication.id != edition.publication.id:
             await connection.execute(
-                update(publications).where(publications.c.id == publication.id).values(**_standing(publication))
+                update(publications)
+                .where(publications.c.id == publication.id)
+                .values(**_standing(publication, now))
             )
+            await restate(connection, publication)
     if edition is not None:
-        await _add(connection, edition)
+        await _add(connection, edition, now)
     await _hold_slugs(connection, article.id, shown, now)
 
 
@@ -122,9 +132,9 @@ def _was_due(now: datetime) -> ColumnElement[bool]:
     return and_(publications.c.state == PublicationState.SCHEDULED, publications.c.live_from <= now)
 
 
-async def _add(connection: AsyncConnection, edition: Edition) -> None:
+async def _add(connection: AsyncConnection, edition: Edition, now: datetime) -> None:
     id_ = edition.publication.id
-    await connection.execute(insert(publications).values(**_header(edition)))
+    await connection.execute(insert(publications).values(**_header(edition, now)))
     teaser, full = documents.dump_body(edition.teaser.body), documents.dump_body(edition.full)
     await connection.execute(insert(teasers).values(publication_id=id_, body=teaser))
     await connection.execute(insert(full_texts).values(publication_id=id_, body=full))
@@ -157,10 +167,10 @@ async def _hold_slugs(
     await connection.execute(insert(slugs), rows)
 
 
-def _header(edition: Edition) -> dict[str, Any]:
+def _header(edition: Edition, now: datetime) -> dict[str, Any]:
     publication = edition.publication
     return {
-        **_standing(publication),
+        **_standing(publication, now),
         "id": publication.id,
         "article_id": publication.article_id,
         "group_id": publication.group_id,
@@ -178,9 +188,10 @@ def _header(edition: Edition) -> dict[str, Any]:
     }
 
 
-def _standing(publication: Publication) -> dict[str, Any]:
+def _standing(publication: Publication, now: datetime) -> dict[str, Any]:
     """Return what of a publication may change after it was made."""
     return {
+        "next_change": publication.next_change(now) if publication.state in _HOLDING else None,
         "state": publication.state,
         "published_at": publication.published_at,
         "updated_at": publication.updated_at,
@@ -194,27 +205,27 @@ def _standing(publication: Publication) -> dict[str, Any]:
 
 async def _add_links(connection: AsyncConnection, edition: Edition) -> None:
     id_, front, shown = edition.publication.id, edition.front, edition.media_in_teaser
-    tags = [
-        {"publication_id": id_, "tag_id": tag_id} for tag_id in await standing(connection, TAGS, front.all_tag_ids)
-    ]
-    credited = {credit.contributor_id for credit in front.credits}
-    makers = [
-        {"publication_id": id_, "contributor_id": contributor_id}
-        for contributor_id in await standing(connection, CONTRIBUTORS, credited)
-    ]
+    tag_ids = await standing(connection, TAGS, front.all_tag_ids)
+    makers = await standing(connection, CONTRIBUTORS, {credit.contributor_id for credit in front.credits})
+    sections = await standing(connection, TAGS, {front.section_id} if front.section_id else set())
+    tags = [{"publication_id": id_, "tag_id": tag_id} for tag_id in tag_ids]
+    signed = [{"publication_id": id_, "contributor_id": contributor_id} for contributor_id in makers]
     pictures = [
         {"publication_id": id_, "media_id": media_id, "in_teaser": media_id in shown}
         for media_id in sorted(shown | media_ids(edition.full))
     ]
+    public = article_ids(edition.teaser.body) | set(front.related_ids)
     articles = [
-        {"publication_id": id_, "article_id": article_id}
-        for article_id in sorted(article_ids(edition.full) | set(front.related_ids))
+        {"publication_id": id_, "article_id": article_id, "in_teaser": article_id in public}
+        for article_id in sorted(public | article_ids(edition.full))
     ]
+    listed = listed_under(edition, tag_ids=tag_ids, section_ids=sections, contributor_ids=makers)
     links = (
         (publication_tags, tags),
-        (publication_contributors, makers),
+        (publication_contributors, signed),
         (publication_media, pictures),
         (publication_articles, articles),
+        (listings, listed),
     )
     for table, rows in links:
         if rows:

@@ -61,6 +61,7 @@ ID = String(36)
 SLUG = String(200)
 NAME = String(300)
 LANGUAGE = String(35)
+_SORTED = String(100).with_variant(String(100, collation="C"), "postgresql")  # as SQLite sorts: by code points
 
 
 def _article_id() -> Column[str]:
@@ -236,6 +237,7 @@ publications = Table(
     Column("replaced_at", Moment),  # when the scheduled edition takes over
     Column("public_note", Text),
     Column("corrections", Text, nullable=False, server_default="[]"),
+    Column("next_change", Moment, index=True),  # by itself; it stands until `changes` has announced it
     Column("remaining_percent", Integer, nullable=False),
     Column("front", Text, nullable=False),
     UniqueConstraint("article_id", "number"),
@@ -255,7 +257,6 @@ publications = Table(
         postgresql_where=text("state = 'scheduled'"),
     ),
     Index("publications_slug_index", "slug"),
-    Index("publications_newest_index", "state", "published_at", "article_id"),
 )
 
 teasers = Table("teasers", metadata, _publication_id(), Column("body", Text, nullable=False))
@@ -289,6 +290,45 @@ publication_articles = Table(
     metadata,
     _publication_id(),
     Column("article_id", ID, primary_key=True, index=True),
+    Column("in_teaser", Boolean, nullable=False, server_default=text("false")),
+)
+
+listings = Table(
+    "listings",  # what is live or scheduled, under each heading that readers' lists have: a tag, a language …
+    metadata,
+    Column("heading", String(100), primary_key=True),
+    _publication_id(),
+    _article_id(),
+    Column("published_at", Moment, nullable=False),
+    Column("updated_at", Moment, nullable=False),
+    Column("title_key", _SORTED, nullable=False),
+    Column("shown_from", Moment, nullable=False),
+    Column("shown_until", Moment),
+    *(
+        Index(f"listings_{name}_index", "heading", name, "article_id")
+        for name in ("published_at", "updated_at", "title_key")
+    ),
+    Index("listings_article_index", "article_id"),
+    Index("listings_publication_index", "publication_id"),
+    sqlite_with_rowid=False,
+)
+
+counters = Table(
+    "counters",  # what caches and followers look at: of what readers see; of what accounts may (by triggers)
+    metadata,
+    Column("name", String(20), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+    Column("at", Moment, nullable=False),  # no change has been counted that is later
+)
+
+changes = Table(
+    "changes",  # when each article that ever was public last changed for readers: its teaser, its whole text
+    metadata,
+    Column("article_id", ID, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True),
+    Column("public_seq", BigInteger, nullable=False),
+    Column("whole_seq", BigInteger, nullable=False),
+    Index("changes_public_index", "public_seq", "article_id"),
+    Index("changes_whole_index", "whole_seq", "article_id"),
 )
 
 previews = Table(

@@ -2,8 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
-from typing_extensions import TypeAliasType
+from pydantic import Field, create_model
+from typing_extensions import TypeAliasType, TypedDict
 
 from api.types import KnownId, Model, Time, is_none
 from domain.access import Granted, Reason, Requires
@@ -289,6 +289,21 @@ class CardPage(Model):
 
     items: list[Card]
     next_cursor: str | None
+
+
+_typed_dict: Any = TypedDict  # which the type checker knows with literal fields alone
+PartialCard: Any = _typed_dict(
+    "PartialCard",
+    {name: Annotated[field.annotation, field] for name, field in Card.model_fields.items()},
+    total=False,
+)
+PartialCardPage: Any = create_model(
+    "PartialCardPage",
+    __base__=Model,
+    __doc__="A page of cards with no more than the `fields` that were asked for.",
+    items=(list[PartialCard], ...),
+    next_cursor=(str | None, ...),
+)
 
 
 class Tag(TagName):

@@ -59,7 +59,7 @@ async def take_action(
     after, edition = act(before, action, await _step(visit, connection, before, form))
     await articles.save(connection, after, before=before)
     if (after.publication, after.coming) != (before.publication, before.coming):
-        await publications.show(connection, after, edition, now=visit.now)
+        await publications.show(connection, after, edition, before=before, now=visit.now)
     await visit.record(connection, after.event(action, visit.person, visit.now), note=form.told)
     return after
 

@@ -168,6 +168,11 @@ async def test_what_a_newsroom_has_written_is_found_by_the_newer_program(empty: 
         ("tag", "t1"),
         ("tag", "t2"),
     ]
+    listed = {"all", "kind:", "language:fr", "may-be-free", "requires:free"}
+    assert set(await _all(empty, "SELECT heading, publication_id FROM listings")) == {
+        (one, "p2") for one in listed
+    }
+    assert await _all(empty, "SELECT article_id, public_seq, whole_seq FROM changes") == [("a1", 1, 1)]
     async with empty.write() as connection:
         await connection.execute(text("UPDATE publications SET replaced_at = '2026-01-05' WHERE id = 'p2'"))
         taking_over = {"id": "p3", "number": 3, "state": "scheduled", "live_from": "2026-01-05", "article": "a1"}
@@ -251,4 +256,4 @@ async def test_a_file_that_is_no_database_is_not_overwritten(tmp_path: Path) -> 
 
 
 def test_the_newest_revision_is_named() -> None:
-    assert newest() == "0002"
+    assert newest() == "0003"

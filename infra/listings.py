@@ -1,0 +1,97 @@
+"""Headings that readers' lists have: each edition that is live or scheduled is listed under a few of them.
+
+A list walks one heading in one order, so it costs what it shows, however many articles there are.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.access import Requires
+from domain.articles import Publication
+from domain.editions import Edition
+from infra.ids import folded
+from infra.tables import listings
+
+EVERYTHING = "all"
+FREE = "may-be-free"  # at some time: what is free always, and what a gate stands before for a time only
+TITLE_KEY = 100
+
+
+def under(kind: str, value: str) -> str:
+    """Return the heading of all that has this tag, section, contributor, language or kind."""
+    return f"{kind}:{value}"
+
+
+def requiring(requires: Requires) -> str:
+    """Return the heading of all that may ask this of a reader at some time."""
+    return FREE if requires is Requires.FREE else under("requires", requires)
+
+
+def listed_under(
+    edition: Edition, *, tag_ids: Iterable[str], section_ids: Iterable[str], contributor_ids: Iterable[str]
+) -> list[dict[str, Any]]:
+    """Return what is listed of an edition; the ids are of what was merged into nothing."""
+    publication = edition.publication
+    same = {
+        "publication_id": publication.id,
+        "article_id": publication.article_id,
+        "title_key": folded(edition.front.title)[:TITLE_KEY],
+        **_standing(publication),
+    }
+    headings = {
+        *_headings(edition),
+        *(under("tag", tag_id) for tag_id in tag_ids),
+        *(under("section", tag_id) for tag_id in section_ids),
+        *(under("contributor", contributor_id) for contributor_id in contributor_ids),
+    }
+    return [{"heading": heading, **same} for heading in sorted(headings)]
+
+
+def _headings(edition: Edition) -> Iterator[str]:
+    publication, front = edition.publication, edition.front
+    gate = publication.gate
+    yield EVERYTHING
+    yield under("language", publication.language)
+    yield under("kind", front.kind)
+    yield under("requires", gate.requires)
+    if gate.requires is Requires.FREE or gate.holds_from or gate.holds_until:
+        yield FREE
+
+
+def _standing(publication: Publication) -> dict[str, Any]:
+    ends = [end for end in (publication.live_until, publication.replaced_at) if end]
+    return {
+        "published_at": publication.published_at,
+        "updated_at": publication.updated_at,
+        "shown_from": publication.live_from,
+        "shown_until": min(ends, default=None),
+    }
+
+
+async def restate(connection: AsyncConnection, publication: Publication) -> None:
+    """Let an edition be listed as what it says now of its times."""
+    await connection.execute(
+        update(listings).where(listings.c.publication_id == publication.id).values(_standing(publication))
+    )
+
+
+async def unlist(connection: AsyncConnection, article_id: str, *, but: Sequence[str]) -> None:
+    """List no edition of an article any more but these."""
+    await connection.execute(
+        delete(listings).where(listings.c.article_id == article_id, listings.c.publication_id.not_in(but))
+    )
+
+
+async def merge(connection: AsyncConnection, kind: str, gone: str, *, into: str) -> None:
+    """List under one tag or contributor what was listed under another."""
+    for word in (kind, *(["section"] if kind == "tag" else [])):
+        old, new = under(word, gone), under(word, into)
+        both = listings.alias()
+        already = select(both.c.publication_id).where(both.c.heading == new)
+        await connection.execute(
+            delete(listings).where(listings.c.heading == old, listings.c.publication_id.in_(already))
+        )
+        await connection.execute(update(listings).where(listings.c.heading == old).values(heading=new))
