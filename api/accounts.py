@@ -106,11 +106,11 @@ async def get_token(
 async def revoke_token(
     request: Request,
     visit: VisitOf,
-    token: Annotated[Field1K, Form(description="A refresh token")] = "",
-    token_type_hint: Field1K = "",  # noqa: ARG001 - RFC 7009 lets us ignore it
+    token: Annotated[Field1K, Form(description="A refresh token", json_schema_extra={"minLength": 1})] = "",
+    token_type_hint: Annotated[Field1K, Form(description="RFC 7009 lets us ignore it")] = "",
 ) -> Response:
     """End a refresh token and all that came from the same sign-in (RFC 7009). Unknown ones are fine too."""
-    await _check_form(request, token)
+    await _check_form(request, token, token_type_hint)
     if not token:
         raise GrantRefused("invalid_request", "Send `token`.")
     async with visit.writing() as connection:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import JsonValue
 
 from api import caching
 from api.delivery import rendering, schemas
@@ -28,6 +29,12 @@ MAX_TAGS, MAX_IDS = 10, 100
 FIELDS = tuple(schemas.Card.model_fields)
 
 
+def _listed(pattern: str, most: int) -> dict[str, JsonValue]:
+    """Return what the contract says of a parameter whose values are separated by commas."""
+    one = pattern.removeprefix("^").removesuffix("$")
+    return {"pattern": f"^(?:{one})(?:,(?:{one})){{0,{most - 1}}}$"}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What a caller filters by, as it came (cursors are bound to that) and as it is looked up."""
@@ -39,7 +46,11 @@ class Asked:
 def _filters(
     tag: Annotated[
         str | None,
-        Query(description="Slugs of tags, separated by commas; an article must have all of them", max_length=2100),
+        Query(
+            description="Slugs of tags, separated by commas; an article must have all of them",
+            max_length=2100,
+            json_schema_extra=_listed(SLUG_PATTERN, MAX_TAGS),
+        ),
     ] = None,
     section: Annotated[Slug | None, Query(description="Slug of the primary tag")] = None,
     kind: Annotated[ArticleKind | None, Query(description="Kind of the article, such as `news`")] = None,
@@ -98,6 +109,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
         Query(
             description="Ids of articles, separated by commas; those that are not there are left out",
             max_length=3700,
+            json_schema_extra=_listed(UUID.pattern, MAX_IDS),
         ),
     ] = None,
     sort: Annotated[
@@ -109,6 +121,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
         Query(
             description="The fields that cards shall have, separated by commas; without it, all",
             max_length=1000,
+            json_schema_extra=_listed("|".join(FIELDS), len(FIELDS)),
         ),
     ] = None,
     limit: Limit = 20,

@@ -297,6 +297,7 @@ PartialCard: Any = _typed_dict(
     {name: Annotated[field.annotation, field] for name, field in Card.model_fields.items()},
     total=False,
 )
+PartialCard.__doc__ = "An article in a list, with no more than the `fields` that were asked for."
 PartialCardPage: Any = create_model(
     "PartialCardPage",
     __base__=Model,

@@ -26,12 +26,13 @@ from standfirst_client.models import (
     TextBlockForm,
     TokenAnswer,
     TokenForm,
+    TokenFormGrantType,
 )
 
 
 def sign_in(url: str, email: str, password: str) -> AuthenticatedClient:
     """Return a client that calls with the token of somebody."""
-    form = TokenForm(grant_type="password", username=email, password=password)
+    form = TokenForm(grant_type=TokenFormGrantType.PASSWORD, username=email, password=password)
     answer = get_token.sync(client=Client(base_url=url), body=form)
     assert isinstance(answer, TokenAnswer), answer
     return AuthenticatedClient(base_url=url, token=answer.access_token)

@@ -36,7 +36,7 @@ async function titles(): Promise<string[]> {
   do {
     const {data, error} = await anonymous.GET('/v1/articles', {params: {query: {limit: 7, cursor}}})
     if (error) fail(error)
-    found.push(...data.items.map((card) => card.title))
+    for (const card of data.items) if (card.title !== undefined) found.push(card.title)
     cursor = data.next_cursor ?? undefined
   } while (cursor)
   return found

@@ -70,7 +70,7 @@ def test_types_that_do_not_fit_are_refused(typescript: Path) -> None:
         ("case 'divider':\n      return '---'\n", ""),
         ("limit: 7", "limit: 'seven'"),
         ("me.data.email", "me.data.mail"),
-        ("if (error) fail(error)\n    found", "found"),
+        ("if (error) fail(error)\n    for", "for"),
     ):
         assert right in good
         program.write_text(good.replace(right, wrong))
