@@ -197,7 +197,7 @@ def _never_null(schema: dict[str, Any]) -> None:
 
 def _require_first(form: dict[str, Any], name: str) -> None:
     """Say of an OAuth form what it needs; its fields are read as texts that may be empty, and then refused."""
-    form["required"] = [name]
+    form |= {"required": [name], "additionalProperties": {"type": "string"}}
     for field in form["properties"].values():
         field.pop("default", None)
 

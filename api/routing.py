@@ -244,8 +244,14 @@ async def take_body(request: LimitedRequest, parts: Parts, route: APIRoute) -> b
     request.limit = parts.settings.max_bulk_bytes if taken == LINE_TYPES else parts.settings.max_body_bytes
     content = await request.body()
     if taken != LINE_TYPES:  # each line is looked at by itself
-        await (request.form() if taken == FORM_TYPES else request.json())
+        await (request.form() if taken == FORM_TYPES else _json_in(request))
     return content
+
+
+async def _json_in(request: LimitedRequest) -> None:
+    """Read the body. FastAPI would take `null` for no body where none is needed."""
+    if await request.json() is None:
+        raise Unfit(Flaw("", "It must be an object, not `null`."))
 
 
 def _declared_types(request: Request, route: APIRoute) -> tuple[str, ...]:

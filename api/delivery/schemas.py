@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, create_model
+from pydantic import ConfigDict, Field, create_model
 from typing_extensions import TypeAliasType, TypedDict
 
 from api.types import KnownId, Model, Time, is_none
@@ -297,6 +297,9 @@ PartialCard: Any = _typed_dict(
     {name: Annotated[field.annotation, field] for name, field in Card.model_fields.items()},
     total=False,
 )
+PartialCard.__pydantic_config__ = ConfigDict(
+    extra="forbid"
+)  # unlike a model's, none of its fields is always there
 PartialCard.__doc__ = "An article in a list, with no more than the `fields` that were asked for."
 PartialCardPage: Any = create_model(
     "PartialCardPage",

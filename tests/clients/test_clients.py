@@ -79,6 +79,13 @@ def test_types_that_do_not_fit_are_refused(typescript: Path) -> None:
     program.write_text(good)
 
 
+def test_the_page_on_clients_tells_these_commands() -> None:
+    page = (python.ROOT / "docs" / "clients.md").read_text()
+    for word in ("--default-non-nullable=false", "--config openapi/python-client.yaml", "--meta none"):
+        assert word in page
+    assert "standfirst_client" in (python.ROOT / "openapi" / "python-client.yaml").read_text()
+
+
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("python")
