@@ -4,6 +4,8 @@ Readers' SQL compares times with `now`, so nothing shown is ever late. This is f
 their numbers: a moment that has come gets one before they look.
 """
 
+import asyncio
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -16,27 +18,32 @@ from infra.publications import HEADER, publication_of
 from infra.tables import counters, publications
 
 AT_ONCE = 500
-TRIES = 20
+PATIENCE, PAUSE = 2.0, 0.01  # seconds
 
 _LAST = select(counters.c.at).where(counters.c.name == changes.PUBLIC).scalar_subquery()
 _NEXT = select(func.min(publications.c.next_change)).scalar_subquery()
 _LOOK = select(_LAST, _NEXT)
 
 
-async def announced(snapshot: AsyncConnection, database: Database, *, now: datetime) -> datetime:
-    """Return the moment to read from a snapshot at, once every moment up to it is announced in what it sees.
+async def announced(snapshot: AsyncConnection, database: Database, clock: Callable[[], datetime]) -> datetime:
+    """Return the moment to read a snapshot at, once every moment up to it is announced in what it sees.
 
-    It is not before any change that the snapshot holds, whichever machine's clock that one was made by. The
-    snapshot may be a newer one after this, so ask first.
+    It is not before any change that the snapshot holds. Where another machine's clock is ahead of ours, we wait
+    for ours: to look ahead would show what is scheduled. The snapshot may be a newer one after this, so ask first.
     """
-    for _ in range(TRIES):
+    waited = 0.0
+    while waited < PATIENCE:
+        now = clock()
         last, coming = (await snapshot.execute(_LOOK)).one()
-        at = max(now, last) if last else now
-        if coming is None or coming > at:
-            return at
-        await snapshot.rollback()  # the next statement begins a new snapshot
-        await announce(database, at)
-    raise DatabaseBusy("moments")
+        if last is not None and now < last:
+            await asyncio.sleep(PAUSE)
+            waited += PAUSE
+        elif coming is None or now < coming:
+            return now
+        else:
+            await snapshot.rollback()  # the next statement begins a new snapshot
+            await announce(database, now)
+    raise DatabaseBusy("clock")
 
 
 async def announce(database: Database, now: datetime) -> None:

@@ -25,7 +25,7 @@ from infra.cards import Listing, Place, Sort
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
 
-MAX_TAGS, MAX_IDS = 10, 100
+MAX_TAGS, MAX_IDS, MAX_PART = 10, 100, 200
 FIELDS = tuple(schemas.Card.model_fields)
 
 
@@ -62,7 +62,7 @@ def _filters(
 ) -> Asked:
     given = {name: value for name, value in locals().items() if value is not None}
     listing = Listing(
-        tags=_several(tag, "tag", SLUG_PATTERN, MAX_TAGS),
+        tags=several(tag, "tag", SLUG_PATTERN, MAX_TAGS),
         section=section,
         kind=kind,
         contributor=contributor,
@@ -77,10 +77,10 @@ def _filters(
 Filters = Annotated[Asked, Depends(_filters)]
 
 
-def _several(given: str | None, parameter: str, pattern: str, most: int) -> tuple[str, ...]:
+def several(given: str | None, parameter: str, pattern: str, most: int) -> tuple[str, ...]:
     """Return what commas part, each once, or refuse what is too many or of another form."""
     parts = tuple(dict.fromkeys(given.split(","))) if given is not None else ()
-    if len(parts) > most or not all(re.fullmatch(pattern, part) for part in parts):
+    if len(parts) > most or not all(len(part) <= MAX_PART and re.fullmatch(pattern, part) for part in parts):
         raise BadRequest(f"It takes up to {most} of them, separated by commas.", parameter=parameter)
     return parts
 
@@ -128,12 +128,12 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
     cursor: Cursor = None,
 ) -> Response:
     """Answer cards of the articles that are live now, newest first if nothing else is asked."""
-    shown_fields = _several(fields, "fields", "|".join(FIELDS), len(FIELDS)) or None
+    shown_fields = several(fields, "fields", "|".join(FIELDS), len(FIELDS)) or None
     given = {**asked.given, "related_to": related_to, "ids": ids, "sort": sort, "fields": fields}
     listing = replace(
         asked.listing,
         ids=await _named(
-            visit, related_to, _several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
+            visit, related_to, several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
         ),
         sort=sort,
         after=_place(open_cursor(request, visit, cursor, given), sort),

@@ -269,8 +269,8 @@ class Card(Front):
     canonical_url: str
 
 
-class Article(Front):
-    """An article as this caller may read it. The wall is `access.granted`, not a status code."""
+class ArticleContent(Front):
+    """What of an article this caller may read."""
 
     body: list[Block]
     """The blocks that the caller may read, and no others."""
@@ -280,8 +280,43 @@ class Article(Front):
     rights: Rights | None
     seo: Seo
     extensions: dict[str, Any]
-    access: Access
     canonical_url: str
+
+
+class Article(ArticleContent):
+    """An article as this caller may read it. The wall is `access.granted`, not a status code."""
+
+    access: Access
+
+
+class SyncedArticle(ArticleContent):
+    """An article as this caller may read it, to be kept."""
+
+    access: CardAccess
+
+
+class Upserted(Model):
+    """An article that is new, or not what it was."""
+
+    type: Literal["upsert"]
+    article: SyncedArticle
+
+
+class Deleted(Model):
+    """An article that is gone, or no longer what is followed. It may be one that you never had."""
+
+    type: Literal["delete"]
+    id: str
+
+
+class SyncPage(Model):
+    """What changed, oldest change first."""
+
+    items: list[Annotated[Upserted | Deleted, Field(discriminator="type")]]
+    next_cursor: str
+    """Where to go on; always there."""
+    has_more: bool
+    """Whether there is more already."""
 
 
 class CardPage(Model):
