@@ -332,13 +332,19 @@ PartialCard: Any = _typed_dict(
     {name: Annotated[field.annotation, field] for name, field in Card.model_fields.items()},
     total=False,
 )
-PartialCard.__pydantic_config__ = ConfigDict(
-    extra="forbid"
-)  # unlike a model's, none of its fields is always there
+PartialCard.__pydantic_config__ = ConfigDict(extra="forbid")
 PartialCard.__doc__ = "An article in a list, with no more than the `fields` that were asked for."
+
+
+class _Partial(Model):
+    """A base of what holds things that may lack any field; elsewhere every field is always there."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+
 PartialCardPage: Any = create_model(
     "PartialCardPage",
-    __base__=Model,
+    __base__=_Partial,
     __doc__="A page of cards with no more than the `fields` that were asked for.",
     items=(list[PartialCard], ...),
     next_cursor=(str | None, ...),

@@ -207,6 +207,7 @@ async def _read(desk: Desk) -> None:
         ("/v1/tags/harbour", "one", None),
         ("/v1/contributors", "page", None),
         ("/v1/contributors/ada-moor", "one", None),
+        ("/v1/sync?limit=2", "page", None),
         ("/v1/me", "subscriber", "subscriber"),
         ("/healthz", "alive", None),
         ("/readyz", "ready", None),
