@@ -11,6 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from api import examples
+from api import response_headers as headers
 from api.components import SCHEMAS, nodes, pruned
 from api.idempotency import HEADER as KEY_HEADER
 from api.idempotency import MAX_LENGTH as MAX_KEY_LENGTH
@@ -61,26 +62,6 @@ _IN_PATHS = {
     "rendition": "Name of one of the picture's `renditions`",
     "slug": "Its slug",
 }
-_HEADERS = {
-    "Cache-Control": "Who may keep the answer, and how long",
-    "Content-Range": "Which bytes these are, of how many (RFC 9110, section 14.4)",
-    "Idempotency-Replayed": "`true` where the answer is the one that was kept for the request's `Idempotency-Key`",
-    "ETag": "Strong entity tag of exactly what is shown; goes into `If-None-Match`",
-    "Link": 'The next page, as `rel="next"`; on every page but the last',
-    "Location": "Address of what was made, or of where it is now",
-    "Retry-After": "Seconds to wait before trying again",
-    "Retry-Later": "Seconds to wait before trying again, where that helps (a field named `Retry-After`)",
-    "Vary": "Request headers that the answer depends on",
-    "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
-    "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
-}
-_ALWAYS_SENT = frozenset(_HEADERS) - {"Idempotency-Replayed", "Link", "Retry-Later"}
-_HEADERS_OF_STATUS = {
-    "201": ("Location",),
-    "308": ("Location",),
-    "401": ("WWW-Authenticate",),
-    "503": ("Retry-After",),
-}
 _DELIVERED = ("ETag", "Cache-Control", "Vary")
 
 
@@ -118,7 +99,7 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
     contract["info"]["license"] = {"name": "MIT", "identifier": "MIT"}
     contract["components"] |= {
         "schemas": _schemas(contract),
-        "headers": {name: _header(name) for name in sorted(_HEADERS)},
+        "headers": headers.described(),
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "RFC 9068"}
         },
@@ -156,14 +137,6 @@ def _named(name: str) -> str:
         return f"{plain}Form"
     is_newsroom = name.startswith("api__editorial") or name.endswith("-Output")
     return f"Newsroom{plain}" if is_newsroom else plain
-
-
-def _header(name: str) -> dict[str, Any]:
-    return {
-        "description": _HEADERS[name],
-        "required": name in _ALWAYS_SENT,
-        "schema": {"type": "integer" if name.startswith("Retry-") else "string"},
-    }
 
 
 def _mend(node: dict[str, Any]) -> None:
@@ -254,14 +227,14 @@ def _complete_responses(path: str, operation: dict[str, Any], versioned: frozens
         if response["description"] == "Successful Response":
             response["description"] = HTTPStatus(int(status)).phrase
         shown = json.dumps(response.get("content", {}))
-        for name in _HEADERS_OF_STATUS.get(status, ()):
-            _add_header(response, name)
+        for name in headers.OF_STATUS.get(status, ()):
+            headers.add(response, name)
         if 'Page"' in shown:
-            _add_header(response, "Link")
+            headers.add(response, "Link")
         if _shows_one_of(response, versioned):
-            _add_header(response, "ETag", like="Version")
+            headers.add(response, "ETag", like="Version")
         if status == "200" and "201" in responses and "DryRun" not in shown:
-            _add_header(response, "Location")  # it was made before
+            headers.add(response, "Location")  # it was made before
     responses["default"] = {"description": "Any other failure", "content": told_by("internal-error")}
 
 
@@ -281,16 +254,16 @@ def _complete_repeatable(operation: dict[str, Any]) -> None:
     for status, refusal in declared("conflict", "idempotency-key-reused").items():
         told = responses.setdefault(str(status), refusal)["content"][MEDIA_TYPE]["examples"]
         told |= refusal["content"][MEDIA_TYPE]["examples"]
-    _add_header(responses["409"], "Retry-After", like="Retry-Later")
+    headers.add(responses["409"], "Retry-After", like="Retry-Later")
     for status in responses.keys() & {"200", "201"}:
-        _add_header(responses[status], REPLAYED)
+        headers.add(responses[status], REPLAYED)
 
 
 def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     """Say of what readers get how it can be kept, and of pictures how a part of one is got."""
     responses, parameters = operation["responses"], operation.setdefault("parameters", [])
     if path.startswith("/v1/previews/"):  # nobody may keep it
-        _add_header(responses["200"], "Cache-Control")
+        headers.add(responses["200"], "Cache-Control")
         return
     parameters.append(_request_header("If-None-Match", "Entity tags of what you have, for a `304`"))
     responses["304"] = {"description": "You have it", "headers": {**responses["200"].get("headers", {})}}
@@ -299,16 +272,12 @@ def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
         responses["206"] = {**responses["200"], "description": "The part that was asked for", "headers": {}}
         responses |= {str(status): said for status, said in declared("range-not-satisfiable").items()}
         for status in ("206", "416"):
-            _add_header(responses[status], "Content-Range")
+            headers.add(responses[status], "Content-Range")
     for status in responses.keys() & {"200", "206", "304"}:
         for name in _DELIVERED:
-            _add_header(responses[status], name)
+            headers.add(responses[status], name)
     for name in ("Cache-Control", "Vary") if "308" in responses else ():
-        _add_header(responses["308"], name)
-
-
-def _add_header(response: dict[str, Any], name: str, *, like: str | None = None) -> None:
-    response.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{like or name}"}
+        headers.add(responses["308"], name)
 
 
 def _request_header(name: str, description: str) -> dict[str, Any]:

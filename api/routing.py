@@ -11,14 +11,13 @@ import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any, ClassVar
+from typing import Any
 
 from fastapi import Request, Response
 from fastapi.params import Form
 from fastapi.routing import APIRoute
-from starlette.routing import Match
-from starlette.types import Scope
 
+from api.addresses import OwnAddress
 from api.caching import CLAIM, NOW
 from api.idempotency import Attempt, Replayed, attempt_at
 from api.parts import Parts, Visit
@@ -74,24 +73,7 @@ class LimitedRequest(Request):
         return self._json
 
 
-class _Own(APIRoute):
-    """A route that leaves an address to the operation that has it for its own: `bulk` is no article's id."""
-
-    _whole: ClassVar[set[str]] = set()
-
-    def __init__(self, path: str, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - FastAPI's own
-        super().__init__(path, *args, **kwargs)
-        if "{" not in path:
-            self._whole.add(path)
-
-    def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Tell whether a request is for this operation, so that an address has the methods of one alone."""
-        if "{" in self.path and scope["path"] in self._whole:
-            return Match.NONE, {}
-        return super().matches(scope)
-
-
-class Route(_Own):
+class Route(OwnAddress):
     """An operation that refuses what it does not know, and whoever may not use it."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]

@@ -192,3 +192,20 @@ def test_the_newsroom_gets_every_field_of_what_it_can_send(document: Json) -> No
     sent = set(schemas["ArticleForm"]["properties"]) - {"body_html", "body_markdown", "note"}
     assert sent < set(article["required"]) == set(article["properties"])
     assert set(schemas["ArticleForm"]["required"]) == {"title", "language"}
+
+
+def test_the_part_for_readers_is_all_that_is_not_for_staff(document: Json) -> None:
+    part = json.loads((FOLDER / "delivery.json").read_text())
+    staff = ("/v1/editorial/", "/v1/admin/")
+    assert part["paths"].keys() == {path for path in document["paths"] if not f"{path}/".startswith(staff)}
+    assert re.search("newsroom|editorial", json.dumps(part), re.IGNORECASE) is None
+    forms = {name for name in part["components"]["schemas"] if name.endswith(("Form", "Patch"))}
+    assert forms == {"RevocationForm", "TokenForm"}
+    references = {node["$ref"] for node in nodes(part) if isinstance(node.get("$ref"), str)}
+    there = {
+        f"#/components/{kind}/{name}"
+        for kind in ("schemas", "headers", "examples")
+        for name in part["components"].get(kind, ())
+    }
+    assert references == there
+    assert {tag["name"] for tag in part["tags"]} == {one["tags"][0] for _, _, one in operations(part)}
