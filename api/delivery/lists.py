@@ -29,7 +29,7 @@ MAX_TAGS, MAX_IDS, MAX_PART = 10, 100, 200
 FIELDS = tuple(schemas.Card.model_fields)
 
 
-def _listed(pattern: str, most: int) -> dict[str, JsonValue]:
+def listed(pattern: str, most: int) -> dict[str, JsonValue]:
     """Return what the contract says of a parameter whose values are separated by commas."""
     one = pattern.removeprefix("^").removesuffix("$")
     return {"pattern": f"^(?:{one})(?:,(?:{one})){{0,{most - 1}}}$"}
@@ -49,7 +49,7 @@ def _filters(
         Query(
             description="Slugs of tags, separated by commas; an article must have all of them",
             max_length=2100,
-            json_schema_extra=_listed(SLUG_PATTERN, MAX_TAGS),
+            json_schema_extra=listed(SLUG_PATTERN, MAX_TAGS),
         ),
     ] = None,
     section: Annotated[Slug | None, Query(description="Slug of the primary tag")] = None,
@@ -109,7 +109,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
         Query(
             description="Ids of articles, separated by commas; those that are not there are left out",
             max_length=3700,
-            json_schema_extra=_listed(UUID.pattern, MAX_IDS),
+            json_schema_extra=listed(UUID.pattern, MAX_IDS),
         ),
     ] = None,
     sort: Annotated[
@@ -121,7 +121,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
         Query(
             description="The fields that cards shall have, separated by commas; without it, all",
             max_length=1000,
-            json_schema_extra=_listed("|".join(FIELDS), len(FIELDS)),
+            json_schema_extra=listed(f"(?:{'|'.join(FIELDS)})", len(FIELDS)),
         ),
     ] = None,
     limit: Limit = 20,

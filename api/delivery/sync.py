@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import caching
 from api.delivery import rendering, schemas
-from api.delivery.lists import MAX_TAGS, several
+from api.delivery.lists import MAX_TAGS, listed, several
 from api.deps import Cursor, Limit, VisitOf
 from api.links import Links
 from api.parts import Visit
@@ -38,7 +38,11 @@ async def sync_articles(
     language: Annotated[Language | None, Query(description="Language of the articles")] = None,
     tag: Annotated[
         str | None,
-        Query(description="Slugs of tags, separated by commas; articles that have all of them", max_length=2100),
+        Query(
+            description="Slugs of tags, separated by commas; articles that have all of them",
+            max_length=2100,
+            json_schema_extra=listed(SLUG_PATTERN, MAX_TAGS),
+        ),
     ] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
