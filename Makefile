@@ -6,7 +6,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deep check format lock openapi clean
+.PHONY: help setup demo test test-deep check format lock openapi examples clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -30,15 +30,18 @@ check: .venv/.dev ## Check format, lint, types, layers, and that the contract is
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/openapi-spec-validator openapi/openapi.json
+	$(BIN)/openapi-spec-validator openapi/openapi.json openapi/delivery.json
 	$(BIN)/standfirst openapi --check
 
 format: .venv/.dev ## Put the code into its format, and mend what can be mended by itself
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-openapi: .venv/.dev ## Write openapi/openapi.json
+openapi: .venv/.dev ## Write openapi/openapi.json and openapi/delivery.json
 	$(BIN)/standfirst openapi
+
+examples: .venv/.dev ## Write the contract's examples anew, from requests to a small newsroom
+	$(BIN)/python -m tests.contract.example_newsroom
 
 lock: .venv/.dev ## Choose the newest versions anew and pin them
 	$(BIN)/uv pip compile -q --universal --no-header --no-annotate --generate-hashes --upgrade \

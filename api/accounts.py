@@ -4,14 +4,14 @@ from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from api.deps import VisitOf
 from api.editorial.replies import plain
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route, needs
-from api.types import Model
+from api.types import KnownId, Model
 from domain.access import Gate, Granted, Requires, decide
 from domain.errors import GrantRefused, Unidentified
 from domain.people import Account, Role
@@ -26,6 +26,7 @@ router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
 _WRONG = "The e-mail address or the password is wrong."
 _ENDED = "The refresh token is not good (any more). Sign in again."
 # Not `max_length`: FastAPI would answer 422, and RFC 6749 wants `invalid_request`.
+GRANTS: dict[str, JsonValue] = {"enum": ["password", "refresh_token"]}
 Field1K = Annotated[str, Form(json_schema_extra={"maxLength": MAX_LENGTH})]
 
 
@@ -52,7 +53,7 @@ class MayRead(Model):
 class Me(Model):
     """Who you are and what you may read."""
 
-    id: str
+    id: KnownId
     email: str
     name: str
     roles: list[Role] = Field(description="What this token lets you be: its roles that your account still has")
@@ -72,7 +73,7 @@ class Me(Model):
 async def get_token(
     request: Request,
     visit: VisitOf,
-    grant_type: Annotated[Field1K, Form(description="`password` or `refresh_token`")] = "",
+    grant_type: Annotated[Field1K, Form(description="How you sign in", json_schema_extra=GRANTS)] = "",
     username: Annotated[Field1K, Form(description="E-mail address, for `password`")] = "",
     password: Annotated[Field1K, Form(description="For `password`")] = "",
     refresh_token: Annotated[Field1K, Form(description="For `refresh_token`")] = "",
@@ -105,11 +106,11 @@ async def get_token(
 async def revoke_token(
     request: Request,
     visit: VisitOf,
-    token: Annotated[Field1K, Form(description="A refresh token")] = "",
-    token_type_hint: Field1K = "",  # noqa: ARG001 - RFC 7009 lets us ignore it
+    token: Annotated[Field1K, Form(description="A refresh token", json_schema_extra={"minLength": 1})] = "",
+    token_type_hint: Annotated[Field1K, Form(description="RFC 7009 lets us ignore it")] = "",
 ) -> Response:
     """End a refresh token and all that came from the same sign-in (RFC 7009). Unknown ones are fine too."""
-    await _check_form(request, token)
+    await _check_form(request, token, token_type_hint)
     if not token:
         raise GrantRefused("invalid_request", "Send `token`.")
     async with visit.writing() as connection:

@@ -6,6 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -14,7 +15,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from api import contract
+from api import contract, promises
 from api.app import application, create_app
 from api.demo import newsroom
 from api.exchange import exchanging, records
@@ -33,7 +34,7 @@ accounts_app = typer.Typer(no_args_is_help=True, help="Accounts: who signs in, a
 app.add_typer(accounts_app, name="accounts")
 out, err = Console(), Console(stderr=True)
 
-CONTRACT = Path("openapi/openapi.json")
+CONTRACT = Path("openapi")
 Host = Annotated[str, typer.Option(help="Address to listen on.")]
 Port = Annotated[int, typer.Option(help="Port to listen on.", min=0, max=65_535)]
 
@@ -174,16 +175,46 @@ def demo(port: Port = 8000) -> None:
 @app.command()
 def openapi(
     check: Annotated[bool, typer.Option("--check", help="Compare, and fail if it differs.")] = False,  # noqa: FBT002
-    file: Annotated[Path, typer.Option(help="Where the contract is kept.")] = CONTRACT,
+    release: Annotated[bool, typer.Option("--release", help="Promise what is there now.")] = False,  # noqa: FBT002
+    folder: Annotated[Path, typer.Option(help="Where the contract is kept.")] = CONTRACT,
 ) -> None:
-    """Write the contract to its file, or check that the file is up to date."""
-    text = contract.text(application(load_settings()))
-    if not check:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
-        out.print(f"Wrote {file}.")
-    elif not file.exists() or file.read_text() != text:
-        raise Refused(f"{file} is not what the application says. Run: standfirst openapi")
+    """Write the contract and its part for readers, or check the files and that each breaking change is named."""
+    for name, text in contract.texts(application(load_settings())).items():
+        file = folder / name
+        if not check:
+            folder.mkdir(parents=True, exist_ok=True)
+            file.write_text(text)
+            out.print(f"Wrote {file}.")
+        elif not file.exists() or file.read_text() != text:
+            raise Refused(f"{file} is not what the application says. Run: standfirst openapi")
+    if check or release:
+        _check_promises(folder)
+    if release:
+        _release(folder)
+
+
+def _check_promises(folder: Path) -> None:
+    """Refuse a contract that breaks the released one without saying so."""
+    promised, changelog = folder / "released.json", folder / "CHANGELOG.md"
+    if not promised.exists():
+        return
+    now = json.loads((folder / "openapi.json").read_text())
+    found = promises.breaking(json.loads(promised.read_text()), now)
+    if wrong := promises.disagreements(changelog.read_text(), found):
+        told = "\n".join(wrong)
+        raise Refused(f"{changelog} does not name what breaks since the last release. Under Unreleased:\n{told}")
+
+
+def _release(folder: Path) -> None:
+    """Keep the contract as the one that later ones are compared with, and give its changes a heading."""
+    now = json.loads((folder / "openapi.json").read_text())
+    changelog, version = folder / "CHANGELOG.md", now["info"]["version"]
+    if f"## {version} " in changelog.read_text():
+        raise Refused(f"{version} has been released. Raise VERSION in api/contract.py.")
+    kept = json.dumps(promises.slim(now), indent=1, ensure_ascii=False, sort_keys=True)
+    (folder / "released.json").write_text(kept + "\n")
+    changelog.write_text(promises.released(changelog.read_text(), version, datetime.now(UTC).date().isoformat()))
+    out.print(f"Released the contract as {version}.")
 
 
 @app.command(name="import")

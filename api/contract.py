@@ -1,7 +1,8 @@
 """The contract: what FastAPI knows of the operations, made into the OpenAPI document that we answer for."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from copy import deepcopy
 from http import HTTPStatus
 from typing import Any
 
@@ -9,10 +10,15 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from api import examples
+from api import response_headers as headers
+from api.components import SCHEMAS, nodes, pruned
 from api.idempotency import HEADER as KEY_HEADER
 from api.idempotency import MAX_LENGTH as MAX_KEY_LENGTH
 from api.idempotency import REPLAYED, takes_key
-from api.problems import MEDIA_TYPE, Problem, declared
+from api.patch_schemas import MARK, describe_patches
+from api.problems import MEDIA_TYPE, Problem, declared, told_by
+from api.readers_contract import readers_part
 from api.routing import BODY_TYPES, LINE_TYPES, PATCH_TYPES, PERMISSION
 from domain.permissions import PERMISSIONS, Permission
 
@@ -28,7 +34,6 @@ Every failure is a problem document (RFC 9457) whose `type` is the address of an
 work wherever `GET` does.
 """
 _DEFAULT_SERVER = "http://127.0.0.1:8000"
-_SCHEMAS = "#/components/schemas/"
 _TAGS = (
     ("Delivery", "What front ends, apps and partners read."),
     ("Accounts", "Signing in, and who you are."),
@@ -43,26 +48,19 @@ _NAMES = {
     "WrittenForm": "ArticleForm",
     "Body_get_token": "TokenForm",
     "Body_revoke_token": "RevocationForm",
+    "MediaRecordForm": "MediaForm",
 }
-_HEADERS = {
-    "Cache-Control": "Who may keep the answer, and how long",
-    "Content-Range": "Which bytes these are, of how many (RFC 9110, section 14.4)",
-    "Idempotency-Replayed": "`true` where the answer is the one that was kept for the request's `Idempotency-Key`",
-    "ETag": "Strong entity tag of exactly what is shown; goes into `If-None-Match`",
-    "Link": 'The next page, as `rel="next"`; on every page but the last',
-    "Location": "Address of what was made, or of where it is now",
-    "Retry-After": "Seconds to wait before trying again",
-    "Retry-Later": "Seconds to wait before trying again, where that helps (a field named `Retry-After`)",
-    "Vary": "Request headers that the answer depends on",
-    "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
-    "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
-}
-_ALWAYS_SENT = frozenset(_HEADERS) - {"Idempotency-Replayed", "Link", "Retry-Later"}
-_HEADERS_OF_STATUS = {
-    "201": ("Location",),
-    "308": ("Location",),
-    "401": ("WWW-Authenticate",),
-    "503": ("Retry-After",),
+_FIRST_FIELDS = {
+    "TokenForm": "grant_type",
+    "RevocationForm": "token",
+}  # RFC 6749 and 7009 refuse by a code of theirs
+_IN_PATHS = {
+    "action": "The action",
+    "article_id": "Id of the article",
+    "media_id": "Id of the picture",
+    "preview_id": "Id of the preview",
+    "rendition": "Name of one of the picture's `renditions`",
+    "slug": "Its slug",
 }
 _PUBLIC = ("/v1/", "/media/", "/sitemap", "/news-sitemap", "/robots")
 _DELIVERED = ("ETag", "Cache-Control", "Vary")
@@ -79,9 +77,13 @@ def install(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> None:
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def text(app: FastAPI) -> str:
-    """Return the document as it is committed: sorted, with the default server."""
-    return json.dumps(document(app), indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+def texts(app: FastAPI) -> dict[str, str]:
+    """Return the documents as they are committed, by file name: sorted, with the default server."""
+    whole = document(app)
+    return {
+        name: json.dumps(part, indent=2, ensure_ascii=False, sort_keys=True) + "\n"
+        for name, part in (("openapi.json", whole), ("delivery.json", readers_part(whole)))
+    }
 
 
 def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
@@ -98,7 +100,7 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
     contract["info"]["license"] = {"name": "MIT", "identifier": "MIT"}
     contract["components"] |= {
         "schemas": _schemas(contract),
-        "headers": {name: _header(name) for name in sorted(_HEADERS)},
+        "headers": headers.described(),
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "RFC 9068"}
         },
@@ -108,14 +110,18 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
     for path, methods in contract["paths"].items():
         for method, operation in methods.items():
             _complete(path, method, operation, versioned)
-    for node in _nodes([contract["paths"], contract["components"]]):
+    for node in nodes([contract["paths"], contract["components"]]):
         _mend(node)
-    return contract
+    for name, field in _FIRST_FIELDS.items():
+        _require_first(schemas[name], field)
+    describe_patches(list(nodes([contract["paths"], contract["components"]])), schemas)
+    examples.attach(contract)
+    return pruned(contract)
 
 
 def _schemas(contract: dict[str, Any]) -> dict[str, Any]:
     """Return the schemas of all models; problems are not known to FastAPI as a model."""
-    _, problems = models_json_schema([(Problem, "serialization")], ref_template=f"{_SCHEMAS}{{model}}")
+    _, problems = models_json_schema([(Problem, "serialization")], ref_template=f"{SCHEMAS}{{model}}")
     for model in problems["$defs"].values():
         for field in model["properties"].values():
             _never_null(field)
@@ -134,36 +140,24 @@ def _named(name: str) -> str:
     return f"Newsroom{plain}" if is_newsroom else plain
 
 
-def _header(name: str) -> dict[str, Any]:
-    return {
-        "description": _HEADERS[name],
-        "required": name in _ALWAYS_SENT,
-        "schema": {"type": "integer" if name.startswith("Retry-") else "string"},
-    }
-
-
-def _nodes(node: Any) -> Iterator[dict[str, Any]]:  # noqa: ANN401 - JSON
-    """Yield every object of a document."""
-    if isinstance(node, dict):
-        yield node
-    if isinstance(node, dict | list):
-        for inner in list(node.values() if isinstance(node, dict) else node):
-            yield from _nodes(inner)
-
-
 def _mend(node: dict[str, Any]) -> None:
-    """Use public names, and leave out titles that only repeat names."""
+    """Use public names and whole numbers, and leave out titles that only repeat names."""
     if isinstance(node.get("title"), str):
         del node["title"]
     if isinstance(node.get("$ref"), str):
         node["$ref"] = _renamed(node["$ref"])
+    for bound in node.keys() & {"minimum", "maximum"}:
+        if isinstance(node[bound], float) and node[bound].is_integer():
+            node[bound] = int(node[bound])
+    if isinstance(node.get(MARK), str):
+        node[MARK] = _named(node[MARK])
     if isinstance(node.get("discriminator"), dict):
         mapping: Mapping[str, str] = node["discriminator"]["mapping"]
         node["discriminator"]["mapping"] = {name: _renamed(ref) for name, ref in mapping.items()}
 
 
 def _renamed(ref: str) -> str:
-    return _SCHEMAS + _named(ref.removeprefix(_SCHEMAS)) if ref.startswith(_SCHEMAS) else ref
+    return SCHEMAS + _named(ref.removeprefix(SCHEMAS)) if ref.startswith(SCHEMAS) else ref
 
 
 def _never_null(schema: dict[str, Any]) -> None:
@@ -175,6 +169,13 @@ def _never_null(schema: dict[str, Any]) -> None:
         schema |= options[0]
 
 
+def _require_first(form: dict[str, Any], name: str) -> None:
+    """Say of an OAuth form what it needs; its fields are read as texts that may be empty, and then refused."""
+    form |= {"required": [name], "additionalProperties": {"type": "string"}}
+    for field in form["properties"].values():
+        field.pop("default", None)
+
+
 def _complete(path: str, method: str, operation: dict[str, Any], versioned: frozenset[str]) -> None:
     """Put into an operation what is true of all of its kind."""
     is_public = PERMISSION not in operation and path.startswith(_PUBLIC)
@@ -183,6 +184,7 @@ def _complete(path: str, method: str, operation: dict[str, Any], versioned: froz
     operation.pop(BODY_TYPES, None)
     if is_public:
         operation["security"] = [{}, {"bearer": []}] if method == "get" else []
+    operation.setdefault("security", [])
     if PERMISSION in operation:
         roles = sorted(PERMISSIONS[Permission(operation[PERMISSION])])
         operation["description"] += f"\n\nFor roles: {', '.join(roles)}."
@@ -196,9 +198,12 @@ def _complete(path: str, method: str, operation: dict[str, Any], versioned: froz
 
 def _complete_parameter(parameter: dict[str, Any]) -> None:
     parameter["schema"].pop("description", None)
+    if parameter["in"] == "path" and parameter["name"] in _IN_PATHS:
+        parameter.setdefault("description", _IN_PATHS[parameter["name"]])
     _never_null(parameter["schema"])
     if parameter["name"] == "if-match":
         parameter |= {"name": "If-Match", "required": True}
+        parameter["schema"]["pattern"] = '^"[0-9]{1,9}"$'
 
 
 def _complete_body(method: str, operation: dict[str, Any]) -> None:
@@ -208,10 +213,9 @@ def _complete_body(method: str, operation: dict[str, Any]) -> None:
     if "application/x-www-form-urlencoded" in content:
         operation["requestBody"]["required"] = True
     if LINE_TYPES[0] in content:
-        operation["requestBody"]["content"] = dict.fromkeys(LINE_TYPES, content[LINE_TYPES[0]])
+        operation["requestBody"]["content"] = {kind: deepcopy(content[LINE_TYPES[0]]) for kind in LINE_TYPES}
     if method == "patch":
-        patch = {"type": "object", "description": "The fields to change (RFC 7396)"}
-        operation["requestBody"]["content"] = {kind: {"schema": patch} for kind in PATCH_TYPES}
+        operation["requestBody"]["content"] = {kind: deepcopy(content["application/json"]) for kind in PATCH_TYPES}
 
 
 def _complete_responses(path: str, operation: dict[str, Any], versioned: frozenset[str]) -> None:
@@ -224,22 +228,21 @@ def _complete_responses(path: str, operation: dict[str, Any], versioned: frozens
         if response["description"] == "Successful Response":
             response["description"] = HTTPStatus(int(status)).phrase
         shown = json.dumps(response.get("content", {}))
-        for name in _HEADERS_OF_STATUS.get(status, ()):
-            _add_header(response, name)
+        for name in headers.OF_STATUS.get(status, ()):
+            headers.add(response, name)
         if 'Page"' in shown:
-            _add_header(response, "Link")
+            headers.add(response, "Link")
         if _shows_one_of(response, versioned):
-            _add_header(response, "ETag", like="Version")
+            headers.add(response, "ETag", like="Version")
         if status == "200" and "201" in responses and "DryRun" not in shown:
-            _add_header(response, "Location")  # it was made before
-    problem = {MEDIA_TYPE: {"schema": {"$ref": f"{_SCHEMAS}Problem"}}}
-    responses["default"] = {"description": "Any other failure", "content": problem}
+            headers.add(response, "Location")  # it was made before
+    responses["default"] = {"description": "Any other failure", "content": told_by("internal-error")}
 
 
 def _shows_one_of(response: dict[str, Any], schemas: frozenset[str]) -> bool:
     bodies = [body.get("schema", {}) for body in response.get("content", {}).values()]
     options = [option for body in bodies for option in body.get("anyOf", [body])]
-    return any(_renamed(option.get("$ref", "")).removeprefix(_SCHEMAS) in schemas for option in options)
+    return any(_renamed(option.get("$ref", "")).removeprefix(SCHEMAS) in schemas for option in options)
 
 
 def _complete_repeatable(operation: dict[str, Any]) -> None:
@@ -250,17 +253,18 @@ def _complete_repeatable(operation: dict[str, Any]) -> None:
     operation.setdefault("parameters", []).append(key)
     responses = operation["responses"]
     for status, refusal in declared("conflict", "idempotency-key-reused").items():
-        responses.setdefault(str(status), refusal)
-    _add_header(responses["409"], "Retry-After", like="Retry-Later")
+        told = responses.setdefault(str(status), refusal)["content"][MEDIA_TYPE]["examples"]
+        told |= refusal["content"][MEDIA_TYPE]["examples"]
+    headers.add(responses["409"], "Retry-After", like="Retry-Later")
     for status in responses.keys() & {"200", "201"}:
-        _add_header(responses[status], REPLAYED)
+        headers.add(responses[status], REPLAYED)
 
 
 def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     """Say of what readers get how it can be kept, and of pictures how a part of one is got."""
     responses, parameters = operation["responses"], operation.setdefault("parameters", [])
     if path.startswith("/v1/previews/"):  # nobody may keep it
-        _add_header(responses["200"], "Cache-Control")
+        headers.add(responses["200"], "Cache-Control")
         return
     parameters.append(_request_header("If-None-Match", "Entity tags of what you have, for a `304`"))
     responses["304"] = {"description": "You have it", "headers": {**responses["200"].get("headers", {})}}
@@ -269,16 +273,12 @@ def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
         responses["206"] = {**responses["200"], "description": "The part that was asked for", "headers": {}}
         responses |= {str(status): said for status, said in declared("range-not-satisfiable").items()}
         for status in ("206", "416"):
-            _add_header(responses[status], "Content-Range")
+            headers.add(responses[status], "Content-Range")
     for status in responses.keys() & {"200", "206", "304"}:
         for name in _DELIVERED:
-            _add_header(responses[status], name)
+            headers.add(responses[status], name)
     for name in ("Cache-Control", "Vary") if "308" in responses else ():
-        _add_header(responses["308"], name)
-
-
-def _add_header(response: dict[str, Any], name: str, *, like: str | None = None) -> None:
-    response.setdefault("headers", {})[name] = {"$ref": f"#/components/headers/{like or name}"}
+        headers.add(responses["308"], name)
 
 
 def _request_header(name: str, description: str) -> dict[str, Any]:

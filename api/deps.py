@@ -4,7 +4,7 @@ import re
 from typing import Annotated
 
 from fastapi import Depends, Header, Path, Query, Request
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, VersionNeeded
@@ -51,7 +51,7 @@ VisitOf = Annotated[Visit, Depends(_visit)]
 PartsOf = Annotated[Parts, Depends(_parts)]
 IfMatch = Annotated[int, Depends(_version)]
 Limit = Annotated[
-    int, BeforeValidator(_digits), Query(ge=1, le=100, description="How many items a page has at most")
+    int, Field(ge=1, le=100), BeforeValidator(_digits), Query(description="How many items a page has at most")
 ]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
 SlugInPath = Annotated[str, Path(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=200)]

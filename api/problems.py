@@ -13,12 +13,14 @@ from starlette.exceptions import HTTPException
 
 from api.idempotency import HEADER
 from api.problem_kinds import KINDS
+from api.types import KnownId
 from domain import errors
 from infra.db import DatabaseBusy
 from infra.idempotency import STILL_RUNNING
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
+NEWSROOM_MEMBERS = ("used_by", "current_version", "changed", "rows")  # no answer to a reader has one
 
 _OF_STATUS = {400: "bad-request", 404: "not-found", 405: "method-not-allowed", 413: "too-large"}
 
@@ -51,7 +53,7 @@ class Use(BaseModel):
     """Where a thing is used."""
 
     type: Literal["article", "contributor"]
-    id: str
+    id: KnownId
     title: str | None = Field(default=None, description="Its title or name, if you may edit it")
 
 
@@ -81,7 +83,7 @@ class RowResult(BaseModel):
 
     row: int = Field(description="Number of the line, from 1")
     status: int = Field(description="What the single request would have been answered with")
-    id: str | None = Field(default=None, description="The article, where the row was done")
+    id: KnownId | None = Field(default=None, description="The article, where the row was done")
     version: int | None = Field(default=None, description="Its version now; goes into the next `version`")
     problem: Problem | None = Field(default=None, description="Why the row was refused")
 
@@ -157,15 +159,19 @@ def _sent(told: Problem, headers: Mapping[str, str]) -> Response:
 
 def declared(*names: str) -> dict[int | str, dict[str, Any]]:
     """Return these problems as an operation declares them in the contract."""
-    by_status: dict[int | str, dict[str, Any]] = {}
+    by_status: dict[int | str, list[str]] = {}
     for name in names:
-        kind = KINDS[name]
-        titles = by_status.get(kind.status, {}).get("description")
-        by_status[kind.status] = {
-            "description": f"{titles}; or: {kind.title}" if titles else kind.title,
-            "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-        }
-    return by_status
+        by_status.setdefault(KINDS[name].status, []).append(name)
+    return {
+        status: {"description": "; or: ".join(KINDS[name].title for name in of_it), "content": told_by(*of_it)}
+        for status, of_it in by_status.items()
+    }
+
+
+def told_by(*names: str) -> dict[str, Any]:
+    """Return these kinds of problem as the content of an answer."""
+    examples = {name: {"$ref": f"#/components/examples/{name}"} for name in names}
+    return {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": examples}}
 
 
 def install(app: FastAPI) -> None:

@@ -17,6 +17,7 @@ from fastapi import Request, Response
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
+from api.addresses import OwnAddress
 from api.caching import CLAIM, NOW
 from api.idempotency import Attempt, Replayed, attempt_at
 from api.parts import Parts, Visit
@@ -72,7 +73,7 @@ class LimitedRequest(Request):
         return self._json
 
 
-class Route(APIRoute):
+class Route(OwnAddress):
     """An operation that refuses what it does not know, and whoever may not use it."""
 
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
@@ -225,8 +226,14 @@ async def take_body(request: LimitedRequest, parts: Parts, route: APIRoute) -> b
     request.limit = parts.settings.max_bulk_bytes if taken == LINE_TYPES else parts.settings.max_body_bytes
     content = await request.body()
     if taken != LINE_TYPES:  # each line is looked at by itself
-        await (request.form() if taken == FORM_TYPES else request.json())
+        await (request.form() if taken == FORM_TYPES else _json_in(request))
     return content
+
+
+async def _json_in(request: LimitedRequest) -> None:
+    """Read the body. FastAPI would take `null` for no body where none is needed."""
+    if await request.json() is None:
+        raise Unfit(Flaw("", "It must be an object, not `null`."))
 
 
 def _declared_types(request: Request, route: APIRoute) -> tuple[str, ...]:

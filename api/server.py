@@ -1,17 +1,18 @@
 """The server's own pages: health, keys, metadata, and the contract with its reader."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import fastapi_offline
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import FileResponse, HTMLResponse, JSONResponse
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from api.deps import PartsOf
 from api.problems import declared
+from api.readers_contract import readers_part
 from api.routing import OpenRoute
-from api.types import Model
+from api.types import Model, is_none
 from domain.errors import NotThere
 from infra.db import DatabaseBusy
 from infra.migrations import is_current
@@ -39,10 +40,25 @@ class Health(Model):
     status: str
 
 
-class Keys(Model):
+class PublicKey(Model):
+    """A public key: RSA with `n` and `e`, or elliptic with `crv`, `x` and `y` (RFC 7518, section 6)."""
+
+    kty: Literal["RSA", "EC"]
+    kid: str
+    """Stands in the header of the tokens that it has signed."""
+    use: Literal["sig"]
+    alg: Literal["RS256", "ES256"]
+    n: str | None = Field(default=None, exclude_if=is_none)
+    e: str | None = Field(default=None, exclude_if=is_none)
+    crv: str | None = Field(default=None, exclude_if=is_none)
+    x: str | None = Field(default=None, exclude_if=is_none)
+    y: str | None = Field(default=None, exclude_if=is_none)
+
+
+class KeySet(Model):
     """The public keys that access tokens are signed with (RFC 7517)."""
 
-    keys: list[dict[str, str]]
+    keys: list[PublicKey]
 
 
 class Metadata(Model):
@@ -59,7 +75,12 @@ class Metadata(Model):
     token_endpoint_auth_methods_supported: list[str]
 
 
-@router.get("/healthz", summary="Is the process alive", operation_id="check_health")
+@router.get(
+    "/healthz",
+    summary="Is the process alive",
+    operation_id="check_health",
+    responses=declared("bad-request"),
+)
 async def check_health() -> Health:
     """Answer as long as the process runs."""
     return Health(status="ok")
@@ -69,7 +90,7 @@ async def check_health() -> Health:
     "/readyz",
     summary="Can it serve",
     operation_id="check_readiness",
-    responses=declared("unavailable"),
+    responses=declared("bad-request", "unavailable"),
 )
 async def check_readiness(parts: PartsOf) -> Health:
     """Answer if the database can be read and has this version's tables."""
@@ -78,17 +99,23 @@ async def check_readiness(parts: PartsOf) -> Health:
     return Health(status="ok")
 
 
-@router.get("/.well-known/jwks.json", summary="The keys of access tokens", operation_id="read_jwks")
-async def read_jwks(parts: PartsOf, response: Response) -> Keys:
+@router.get(
+    "/.well-known/jwks.json",
+    summary="The keys of access tokens",
+    operation_id="read_jwks",
+    responses=declared("bad-request"),
+)
+async def read_jwks(parts: PartsOf, response: Response) -> KeySet:
     """Answer the public keys, the one that signs first."""
     response.headers.update(_FOR_AN_HOUR)
-    return Keys(keys=parts.tokens.jwks()["keys"])
+    return KeySet.model_validate(parts.tokens.jwks())
 
 
 @router.get(
     "/.well-known/oauth-authorization-server",
     summary="Metadata of the token endpoint",
     operation_id="read_oauth_metadata",
+    responses=declared("bad-request"),
 )
 async def read_oauth_metadata(parts: PartsOf, response: Response) -> Metadata:
     """Answer where tokens are got and how (RFC 8414)."""
@@ -111,6 +138,13 @@ async def read_contract(request: Request) -> JSONResponse:
     app: FastAPI = request.app
     contract: dict[str, Any] = app.openapi()
     return JSONResponse(contract, headers=_FOR_AN_HOUR)
+
+
+@router.get("/openapi/delivery.json", include_in_schema=False)
+async def read_readers_contract(request: Request) -> JSONResponse:
+    """Answer the part of the contract that is for readers."""
+    app: FastAPI = request.app
+    return JSONResponse(readers_part(app.openapi()), headers=_FOR_AN_HOUR)
 
 
 @router.get("/docs", include_in_schema=False)

@@ -91,13 +91,24 @@ def _in_utc(moment: datetime) -> datetime:
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN, max_length=200), AfterValidator(_slug)]
 Language = Annotated[str, StringConstraints(pattern=LANGUAGE_PATTERN, max_length=35), AfterValidator(conventional)]
-WebAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_web_address)]
-LinkAddress = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_link)]
+WebAddress = Annotated[
+    str,
+    StringConstraints(max_length=2000),
+    AfterValidator(_web_address),
+    Field(json_schema_extra={"pattern": r'^[Hh][Tt][Tt][Pp][Ss]?://[^\s<>"]+$'}),
+]
+LinkAddress = Annotated[
+    str,
+    StringConstraints(max_length=2000),
+    AfterValidator(_link),
+    Field(json_schema_extra={"pattern": r'^[A-Za-z]+:[^\s<>"]*$'}),
+]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Id = Annotated[
     str, StringConstraints(pattern=f"^{UUID.pattern}$", to_lower=True), Field(json_schema_extra={"format": "uuid"})
 ]
+KnownId = Annotated[str, Field(json_schema_extra={"format": "uuid"})]
 ArticleKind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:-[a-z]+)*$", max_length=40)]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_time), AfterValidator(_in_utc)]

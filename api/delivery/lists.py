@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import JsonValue
 
 from api import caching
 from api.delivery import rendering, schemas
@@ -28,9 +29,19 @@ MAX_TAGS, MAX_IDS, MAX_PART = 10, 100, 200
 FIELDS = tuple(schemas.Card.model_fields)
 
 
+def listed(pattern: str, most: int) -> dict[str, JsonValue]:
+    """Return what the contract says of a parameter whose values are separated by commas."""
+    one = pattern.removeprefix("^").removesuffix("$")
+    return {"pattern": f"^(?:{one})(?:,(?:{one})){{0,{most - 1}}}$"}
+
+
 Tags = Annotated[
     str | None,
-    Query(description="Slugs of tags, separated by commas; an article must have all of them", max_length=2100),
+    Query(
+        description="Slugs of tags, separated by commas; an article must have all of them",
+        max_length=2100,
+        json_schema_extra=listed(SLUG_PATTERN, MAX_TAGS),
+    ),
 ]
 
 
@@ -106,6 +117,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
         Query(
             description="Ids of articles, separated by commas; those that are not there are left out",
             max_length=3700,
+            json_schema_extra=listed(UUID.pattern, MAX_IDS),
         ),
     ] = None,
     sort: Annotated[
@@ -117,6 +129,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
         Query(
             description="The fields that cards shall have, separated by commas; without it, all",
             max_length=1000,
+            json_schema_extra=listed(f"(?:{'|'.join(FIELDS)})", len(FIELDS)),
         ),
     ] = None,
     limit: Limit = 20,

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, create_model
-from typing_extensions import TypedDict
+from pydantic import ConfigDict, Field, create_model
+from typing_extensions import TypeAliasType, TypedDict
 
-from api.types import Model, Time, is_none
+from api.types import KnownId, Model, Time, is_none
 from domain.access import Granted, Reason, Requires
 from domain.body import ListItem, Style
 from domain.credits import ContributorKind, CreditRole
@@ -56,7 +56,7 @@ class Rendition(Model):
 class Media(Model):
     """A picture's file. Behind a gate, the addresses are signed and good for some minutes."""
 
-    id: str
+    id: KnownId
     url: str
     width: int
     height: int
@@ -96,7 +96,7 @@ class RequiredAccess(Model):
 class ArticleLink(Model):
     """A link to another article."""
 
-    id: str
+    id: KnownId
     slug: str
     title: str
     language: str
@@ -128,7 +128,10 @@ class DividerBlock(Model):
     key: str = Field(alias="_key")
 
 
-Block = Annotated[TextBlock | ImageBlock | RelatedBlock | EmbedBlock | DividerBlock, Field(discriminator="type")]
+Block = TypeAliasType(  # so that generated code has a name for it
+    "Block",
+    Annotated[TextBlock | ImageBlock | RelatedBlock | EmbedBlock | DividerBlock, Field(discriminator="type")],
+)
 
 
 class SectionName(Model):
@@ -239,7 +242,7 @@ class Access(CardAccess):
 class Front(Model):
     """All of an article that is public whatever its gate."""
 
-    id: str
+    id: KnownId
     slug: str
     language: str
     kind: str
@@ -335,10 +338,19 @@ PartialCard: Any = _typed_dict(
     {name: Annotated[field.annotation, field] for name, field in Card.model_fields.items()},
     total=False,
 )
-PartialCard.__doc__ = "Those fields of an article in a list that were asked for."
+PartialCard.__pydantic_config__ = ConfigDict(extra="forbid")
+PartialCard.__doc__ = "An article in a list, with no more than the `fields` that were asked for."
+
+
+class _Partial(Model):
+    """A base of what holds things that may lack any field; elsewhere every field is always there."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=False)
+
+
 PartialCardPage: Any = create_model(
     "PartialCardPage",
-    __base__=Model,
+    __base__=_Partial,
     __doc__="A page of cards with no more than the `fields` that were asked for.",
     items=(list[PartialCard], ...),
     next_cursor=(str | None, ...),

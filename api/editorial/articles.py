@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from api import caching
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial import drafts, schemas
+from api.editorial.patches import PatchOf
 from api.editorial.replies import plain, versioned
 from api.links import Links
 from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
@@ -194,7 +195,7 @@ async def read_draft(
     openapi_extra=ALLOWED,
 )
 async def edit_article(
-    patch: dict[str, Any],
+    patch: Annotated[dict[str, Any], PatchOf(schemas.WrittenForm)],
     visit: VisitOf,
     article_id: Id,
     version: IfMatch,

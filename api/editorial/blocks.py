@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
+from typing_extensions import TypeAliasType
 
 from api.types import Id, Key, LinkAddress, Note, Sent, WebAddress, is_none
 from domain import body
@@ -132,10 +133,13 @@ class PaywallBlock(Sent):
         return body.Paywall(self.key)
 
 
-Block = Annotated[
-    TextBlock | ImageBlock | RelatedBlock | EmbedBlock | DividerBlock | PaywallBlock,
-    Field(discriminator="type"),
-]
+Block = TypeAliasType(  # so that generated code has a name for it
+    "Block",
+    Annotated[
+        TextBlock | ImageBlock | RelatedBlock | EmbedBlock | DividerBlock | PaywallBlock,
+        Field(discriminator="type"),
+    ],
+)
 
 
 def blocks_of(written: Body) -> list[Block]:

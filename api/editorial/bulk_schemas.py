@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
+from api.editorial.patches import PatchOf
 from api.editorial.schemas import ActionForm, WrittenForm
 from api.types import Id, Model
 from domain.workflow import Action
@@ -25,8 +26,7 @@ class PatchRow(Model):
     op: Literal["patch"]
     id: Id
     version: RowVersion
-    article: dict[str, JsonValue]
-    """A merge patch (RFC 7396)."""
+    article: Annotated[dict[str, JsonValue], PatchOf(WrittenForm)]
 
 
 class ActRow(ActionForm):

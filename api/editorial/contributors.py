@@ -1,14 +1,14 @@
 """Writing contributors: the names that articles are signed with. Nobody's account."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.deps import Cursor, IfMatch, Limit, SlugInPath, VisitOf
 from api.editorial import name_schemas as schemas
 from api.editorial import naming
-from api.editorial.patches import patched
+from api.editorial.patches import PatchOf, patched
 from api.editorial.replies import plain, versioned
 from api.links import Links
 from api.pages import next_link
@@ -89,7 +89,12 @@ async def read_newsroom_contributor(request: Request, visit: VisitOf, slug: Slug
     responses=naming.EDIT,
     openapi_extra=needs(Permission.EDIT_CONTRIBUTORS),
 )
-async def edit_contributor(patch: dict[str, Any], visit: VisitOf, slug: SlugInPath, version: IfMatch) -> Response:
+async def edit_contributor(
+    patch: Annotated[dict[str, Any], PatchOf(schemas.ContributorForm)],
+    visit: VisitOf,
+    slug: SlugInPath,
+    version: IfMatch,
+) -> Response:
     """Change a contributor by a merge patch (RFC 7396). Every article that credits them shows it.
 
     A slug that they had goes on answering, while no other contributor takes it.

@@ -7,7 +7,7 @@ from pydantic import Field, JsonValue
 from api.delivery.schemas import Article as Delivered
 from api.editorial.blocks import Block
 from api.editorial.schemas import ArticleForm, Linking
-from api.types import Model, Moment, Sent, Slug, Time
+from api.types import KnownId, Model, Moment, Sent, Slug, Time
 from domain.diffs import Change
 from domain.previews import ReaderKind
 
@@ -17,7 +17,7 @@ class RevisionNote(Model):
 
     number: int
     note: str | None
-    created_by: str
+    created_by: KnownId
     created_at: Time
 
 
@@ -78,12 +78,12 @@ class PreviewForm(Model):
 class Preview(Model):
     """A preview that can be read."""
 
-    id: str
-    article_id: str
+    id: KnownId
+    article_id: KnownId
     revision: int
     role: ReaderKind
     plan: str | None
-    created_by: str
+    created_by: KnownId
     created_at: Time
     expires_at: Time
     version: int
@@ -119,9 +119,9 @@ class ReadableAs(Model):
 class Event(Model):
     """Something that was done to an article."""
 
-    id: str
+    id: KnownId
     action: str
-    by: str | None
+    by: KnownId | None
     at: Time
     version: int
     revision: int | None

@@ -1,14 +1,14 @@
 """The picture library: upload, read, and say what a picture shows, who made it and how it may be used."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
 from api import caching, problems
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial import media_schemas as schemas
-from api.editorial.patches import patched
+from api.editorial.patches import PatchOf, patched
 from api.editorial.replies import plain, versioned
 from api.editorial.uploads import read_upload
 from api.links import THE_NEWSROOM, Links
@@ -193,7 +193,12 @@ async def read_medium(visit: VisitOf, media_id: Id) -> Response:
     },
     openapi_extra=ALLOWED,
 )
-async def edit_medium(patch: dict[str, Any], visit: VisitOf, media_id: Id, version: IfMatch) -> Response:
+async def edit_medium(
+    patch: Annotated[dict[str, Any], PatchOf(schemas.MediaRecordForm)],
+    visit: VisitOf,
+    media_id: Id,
+    version: IfMatch,
+) -> Response:
     """Change what is said of a picture by a merge patch (RFC 7396); it shows wherever the picture does."""
     async with visit.parts.database.read() as connection:
         before = _there(await media.get(connection, media_id))

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from api.problems import Use
-from api.types import Model, Note, Time
+from api.types import KnownId, Model, Note, Time
 from domain.media import ImageType
 
 
@@ -45,7 +45,7 @@ class MediaRendition(Model):
 class Media(MediaRecordForm):
     """A picture in the library."""
 
-    id: str
+    id: KnownId
     url: str
     """Signed, and good for some minutes: the picture is secret until a published article shows it."""
     content_type: ImageType
@@ -60,7 +60,7 @@ class Media(MediaRecordForm):
     suggested_credit: str | None
     """What the file's own metadata said of its maker. It is for editors, and applied by nobody but them."""
     version: int
-    created_by: str
+    created_by: KnownId
     created_at: Time
 
 

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from api.types import Id, Language, Line, Model, Note, Slug, WebAddress
+from api.types import Id, KnownId, Language, Line, Model, Note, Slug, WebAddress
 from domain.credits import ContributorKind
 from domain.tags import TagKind
 
@@ -21,7 +21,7 @@ class TagForm(Model):
 class Tag(TagForm):
     """A tag in the newsroom."""
 
-    id: str
+    id: KnownId
     slug: Slug
     version: int
 
@@ -63,7 +63,7 @@ class ContributorForm(Model):
 class Contributor(ContributorForm):
     """A byline in the newsroom."""
 
-    id: str
+    id: KnownId
     slug: Slug
     version: int
 

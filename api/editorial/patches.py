@@ -1,14 +1,28 @@
 """Merge patches (RFC 7396): from what is there and what a writer sends to the form that is checked."""
 
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import GetJsonSchemaHandler, ValidationError
+from pydantic_core import CoreSchema
 
+from api.patch_schemas import MARK
 from api.problems import flaws_in
 from api.types import Model
 from domain.errors import Flaw, Unfit
 
 Form = TypeVar("Form", bound=Model)
+
+
+@dataclass(frozen=True)
+class PatchOf:
+    """Tells the contract which form a merge patch changes: `Annotated[dict[str, Any], PatchOf(TagForm)]`."""
+
+    form: type[Model]
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """Return the form's schema with its name; the contract makes of it the schema of a patch."""
+        return {**handler(self.form.__pydantic_core_schema__), MARK: self.form.__name__}
 
 
 def patched(form: type[Form], current: dict[str, Any], patch: dict[str, Any]) -> Form:

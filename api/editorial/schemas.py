@@ -7,7 +7,21 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from api.editorial.blocks import MAX_BLOCKS, Block
-from api.types import ArticleKind, Id, Language, Line, Model, Moment, Note, Sent, Slug, Time, WebAddress, is_none
+from api.types import (
+    ArticleKind,
+    Id,
+    KnownId,
+    Language,
+    Line,
+    Model,
+    Moment,
+    Note,
+    Sent,
+    Slug,
+    Time,
+    WebAddress,
+    is_none,
+)
 from domain import teaser
 from domain.access import Requires
 from domain.credits import CreditRole
@@ -235,7 +249,7 @@ class Publication(Scheduled):
 class Linking(Model):
     """An article that links to this one."""
 
-    id: str
+    id: KnownId
     title: str
     language: str
     in_draft: bool
@@ -255,7 +269,7 @@ class Warned(Model):
 class Article(ArticleForm):
     """An article in the newsroom: the working draft, which readers don't see, and where it stands."""
 
-    id: str
+    id: KnownId
     version: int
     """Goes into `If-Match`; also the `ETag`."""
     revision: int
@@ -263,8 +277,8 @@ class Article(ArticleForm):
     state: DraftState
     publication: Publication | None
     allowed_actions: list[Action]
-    created_by: str
-    edited_by: str
+    created_by: KnownId
+    edited_by: KnownId
     """Whose the last revision is."""
     created_at: Time
     updated_at: Time

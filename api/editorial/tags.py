@@ -1,14 +1,14 @@
 """Writing tags: what articles are filed under. A section is a tag too."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
 
 from api.deps import Cursor, IfMatch, Limit, SlugInPath, VisitOf
 from api.editorial import name_schemas as schemas
 from api.editorial import naming
-from api.editorial.patches import patched
+from api.editorial.patches import PatchOf, patched
 from api.editorial.replies import plain, versioned
 from api.links import Links
 from api.pages import next_link
@@ -84,7 +84,9 @@ async def read_newsroom_tag(request: Request, visit: VisitOf, slug: SlugInPath) 
     responses=naming.EDIT,
     openapi_extra=needs(Permission.EDIT_TAGS),
 )
-async def edit_tag(patch: dict[str, Any], visit: VisitOf, slug: SlugInPath, version: IfMatch) -> Response:
+async def edit_tag(
+    patch: Annotated[dict[str, Any], PatchOf(schemas.TagForm)], visit: VisitOf, slug: SlugInPath, version: IfMatch
+) -> Response:
     """Change a tag by a merge patch (RFC 7396). Every article that carries it shows the change at once.
 
     A slug that it had goes on answering, while no other tag takes it.

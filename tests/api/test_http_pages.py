@@ -54,6 +54,9 @@ async def test_the_contract_is_readable_with_no_internet(client: AsyncClient) ->
     contract = await client.get("/openapi.json")
     assert (contract.status_code, contract.json()["openapi"][:3]) == (200, "3.1")
     assert contract.json()["servers"] == [{"url": "https://api.test"}]
+    part = await client.get("/openapi/delivery.json")
+    assert part.json()["servers"] == [{"url": "https://api.test"}]
+    assert {"/v1/articles"} < part.json()["paths"].keys() < contract.json()["paths"].keys()
 
 
 async def test_the_readers_policy_lets_nothing_from_outside_in(client: AsyncClient) -> None:

@@ -44,7 +44,7 @@ def run(program: str, *arguments: str, given: str | None = None, folder: Path = 
         text=True,
         check=False,
     )
-    assert done.returncode == 0, done.stderr or done.stdout
+    assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 
 

@@ -2,12 +2,14 @@
 
 import json
 import re
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
 from httpx import Request, Response
 from openapi_schema_validator import OAS31Validator, oas31_format_checker
 
+from api.problems import MEDIA_TYPE
 from tests.newsroom import Json
 
 LINES = ("application/x-ndjson", "application/jsonl")
@@ -17,12 +19,25 @@ class Unlike(AssertionError):
     """An answer is not what the contract says."""
 
 
+def operation_at(document: Json, request: Request) -> tuple[str, Json]:
+    """Return the one operation that a request is for, with its path."""
+    found = []
+    for path, methods in document["paths"].items():
+        pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))
+        if re.fullmatch(pattern, request.url.path) and request.method.lower() in methods:
+            found.append((path, dict(methods[request.method.lower()])))
+    if len(found) != 1:
+        raise Unlike(f"{request.method} {request.url.path} is {len(found)} operations")
+    return found[0]
+
+
 @dataclass
 class Checker:
     """Checks every answer of a client that has it as a hook, and remembers what it has seen."""
 
     document: Json
     seen: set[tuple[str, int]] = field(default_factory=set)
+    problems: dict[str, list[AbstractSet[str]]] = field(default_factory=dict)
     count: int = 0
 
     async def __call__(self, response: Response) -> None:
@@ -30,7 +45,7 @@ class Checker:
         self.check(response.request, response)
 
     def check(self, request: Request, response: Response) -> None:
-        operation = self._operation(request)
+        _, operation = operation_at(self.document, request)
         declared = operation["responses"].get(str(response.status_code))
         where = f"{request.method} {request.url.path}: {response.status_code}"
         if declared is None:
@@ -41,18 +56,10 @@ class Checker:
         if response.is_success and not is_form and request.content:
             content = operation["requestBody"]["content"]
             self._check_body(where, content, request.headers, _accepted(request, response))
+        if response.headers.get("content-type") == MEDIA_TYPE:
+            self.problems.setdefault(response.json()["type"], []).append(response.json().keys())
         self.seen.add((operation["operationId"], response.status_code))
         self.count += 1
-
-    def _operation(self, request: Request) -> Json:
-        found = []
-        for path, methods in self.document["paths"].items():
-            pattern = re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(path))
-            if re.fullmatch(pattern, request.url.path) and request.method.lower() in methods:
-                found.append(methods[request.method.lower()])
-        if len(found) != 1:
-            raise Unlike(f"{request.method} {request.url.path} is {len(found)} operations")
-        return dict(found[0])
 
     def _check_headers(self, where: str, declared: Json, response: Response) -> None:
         for name, reference in declared.get("headers", {}).items():

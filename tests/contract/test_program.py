@@ -194,7 +194,8 @@ def test_the_contract_is_written_and_its_drift_noticed(
     assert "Run: standfirst openapi" in capsys.readouterr().err
     assert run(monkeypatch, "openapi") == 0
     written = tmp_path / "openapi" / "openapi.json"
-    assert written.read_text() == contract.text(application(Settings(_env_file=None)))
+    made = contract.texts(application(Settings(_env_file=None)))
+    assert {file.name: file.read_text() for file in written.parent.iterdir()} == made
     assert run(monkeypatch, "openapi", "--check") == 0
     written.write_text(written.read_text().replace("Read an article", "Read an Article"))
     assert run(monkeypatch, "openapi", "--check") == 2

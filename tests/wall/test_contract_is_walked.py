@@ -14,6 +14,7 @@ from tests.wall.corpus import Corpus
 
 OUTSIDE_THE_CONTRACT = {
     "/openapi.json": "the contract itself",
+    "/openapi/delivery.json": "its part for readers",
     "/docs": "a constant page that shows the contract",
     "/docs/start.js": "a constant script of that page",
     "/docs/{asset}": "two constant files of that page, from an installed package",

@@ -1,0 +1,232 @@
+"""A small newsroom by the sea, whose requests and answers are the examples of the contract.
+
+A new operation gets its example by one more line in `_read` or one of its kind: a request with the example's name.
+`make examples` then writes api/examples/, and `make openapi` takes them over.
+"""
+
+import asyncio
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from domain.people import Account, Role
+from infra import accounts
+from infra.passwords import hash_password
+from tests.contract.recording import recorded
+from tests.newsroom import Json, paragraph, png
+
+FOLDER = Path(__file__).parents[2] / "api" / "examples"
+PASSWORD = "a-long-password"
+ARTICLE: Json = {
+    "title": "The harbour at night",
+    "language": "en",
+    "kind": "feature",
+    "standfirst": "Who is awake when the ferries sleep.",
+    "access": {"requires": "subscriber"},
+    "teaser": {"words": 20, "boundary": "sentence"},
+    "section": "harbour",
+    "tags": ["ferries"],
+    "credits": [{"role": "author", "contributor": "ada-moor"}],
+    "note": "First draft.",
+}
+
+
+@dataclass
+class Desk:
+    """Sends requests, each as somebody; those with a name become examples."""
+
+    client: httpx.AsyncClient
+    tokens: dict[str, str]
+
+    async def ask(
+        self,
+        method: str,
+        path: str,
+        example: str | None = None,
+        *,
+        by: str | None = "editor",
+        version: int | None = None,
+        sent: Json | None = None,
+        **request: Any,
+    ) -> Json:
+        headers = dict(request.pop("headers", {}))
+        if by is not None:
+            headers["Authorization"] = f"Bearer {self.tokens[by]}"
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        extensions = {"example": example, "sent": sent} if example else {}
+        response = await self.client.request(method, path, headers=headers, extensions=extensions, **request)
+        assert response.is_success, (method, path, response.text)
+        kind = response.headers.get("content-type")
+        return dict(response.json()) if kind == "application/json" else {}
+
+
+async def tell(folder: Path) -> dict[str, Json]:
+    """Return the examples of every operation, by its id."""
+    async with recorded(folder) as (client, recorder, parts):
+        desk = Desk(client, {})
+        for number, role in enumerate((Role.EDITOR, Role.SUBSCRIBER), start=1):
+            account = Account(
+                f"019c13a0-0000-7000-8000-00000000000{number}",
+                f"{role}@quay.test",
+                f"{role.title()} of the Quay",
+                frozenset({role}),
+                frozenset({"monthly"} if role is Role.SUBSCRIBER else ()),
+            )
+            async with parts.database.write() as connection:
+                now = parts.sources.now()
+                await accounts.add(connection, account, password_hash=hash_password(PASSWORD), now=now)
+                for plan in account.plans:
+                    await accounts.subscribe(
+                        connection, account.id, plan, subscription_id=parts.sources.new_id(), starts_at=now
+                    )
+        await _sign_in(desk)
+        await _write_names(desk)
+        medium = await _write_media(desk)
+        await _write_articles(desk, medium)
+        await _read(desk)
+        return recorder.told
+
+
+async def _sign_in(desk: Desk) -> None:
+    for role in ("editor", "subscriber"):
+        form = {"grant_type": "password", "username": f"{role}@quay.test", "password": PASSWORD}
+        name = "password" if role == "subscriber" else None
+        tokens = await desk.ask("POST", "/v1/auth/token", name, by=None, data=form)
+        desk.tokens[role] = tokens["access_token"]
+    again = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
+    tokens = await desk.ask("POST", "/v1/auth/token", "refresh", by=None, data=again)
+    await desk.ask("POST", "/v1/auth/revoke", "sign_out", by=None, data={"token": tokens["refresh_token"]})
+
+
+async def _write_names(desk: Desk) -> None:
+    harbour: Json = {"slug": "harbour", "name": "Harbour", "kind": "section", "names": {"fr": "Le port"}}
+    ada: Json = {
+        "name": "Ada Moor",
+        "bio": "Writes about the sea.",
+        "links": [{"url": "https://ada.quay.test/", "label": "Her site"}],
+    }
+    for kind, form, other, unused in (
+        ("tags", harbour, {"name": "Ferries"}, {"name": "Ships"}),
+        ("contributors", ada, {"name": "Ilya Tern"}, {"name": "I. Tern"}),
+    ):
+        path = f"/v1/editorial/{kind}"
+        one = await desk.ask("POST", path, "new", json=form)
+        two = await desk.ask("POST", path, json=other)
+        old = await desk.ask("POST", path, json=unused)
+        gone = await desk.ask("POST", path, json={"name": "Gone"})
+        await desk.ask("GET", f"{path}?limit=2", "page")
+        await desk.ask("GET", f"{path}/{one['slug']}", "one")
+        change: Json = {"names": {"de": "Hafen", "fr": None}} if kind == "tags" else {"bio": None}
+        await desk.ask("PATCH", f"{path}/{one['slug']}", "change", version=1, json=change)
+        await desk.ask("POST", f"{path}/{old['slug']}/merge", "merge", version=1, json={"into": two["slug"]})
+        await desk.ask("DELETE", f"{path}/{gone['slug']}", "gone", version=1)
+
+
+async def _write_media(desk: Desk) -> Json:
+    said = {"alt": "Lights on black water", "credit": "Photo: Ada Moor", "licence": "CC BY 4.0"}
+    upload: Json = {"data": said, "files": {"file": ("quay.png", png(64, 48))}}
+    sent = {"file": "(the bytes of the picture)", **said}
+    path = "/v1/editorial/media"
+    medium = await desk.ask("POST", path, "new", sent=sent, **upload)
+    await desk.ask("POST", path, "known_already", sent=sent, **upload)
+    unused = await desk.ask("POST", path, data=said, files={"file": ("other.png", png(40, 30, 9))})
+    await desk.ask("GET", f"{path}?limit=1", "page")
+    await desk.ask("DELETE", f"{path}/{unused['id']}", "gone", version=1)
+    change = {"caption": "The quay, past midnight.", "focal_point": {"x": 0.5, "y": 0.3}}
+    medium = await desk.ask("PATCH", f"{path}/{medium['id']}", "change", version=1, json=change)
+    await desk.ask("GET", f"{path}/{medium['id']}", "one")
+    return medium
+
+
+async def _write_articles(desk: Desk, medium: Json) -> None:
+    path = "/v1/editorial/articles"
+    free = {"title": "Timetable for spring", "language": "en", "tags": ["ferries"]}
+    other = await desk.ask("POST", path, json={**free, "body_markdown": "The first boat leaves at six."})
+    body = [
+        paragraph("The last ferry is tied up at ten. Then the harbour belongs to those who mend it."),
+        {"_type": "image", "media_id": medium["id"]},
+        paragraph("Marten has swept these stones for nineteen years. He has never once seen the sea by day."),
+        {"_type": "related", "article_id": other["id"]},
+    ]
+    form = {**ARTICLE, "body": body, "lead_image": {"media_id": medium["id"]}, "related": [other["id"]]}
+    await desk.ask("POST", f"{path}?dry_run=true", "dry_run", json=form)
+    draft = await desk.ask("POST", path, "new", json=form)
+    await desk.ask("POST", path, "in_markdown", json={**free, "body_markdown": "## Spring\n\nSix boats a day."})
+    one = f"{path}/{draft['id']}"
+    await desk.ask("GET", one, "blocks")
+    await desk.ask("GET", f"{one}?body_format=html", "html")
+    await desk.ask("GET", f"{one}?body_format=markdown", "markdown")
+    change: Json = {"title": "The harbour by night", "seo": {"title": "Night work"}, "note": None}
+    await desk.ask("PATCH", f"{one}?dry_run=true", "dry_run", version=1, json=change)
+    await desk.ask("PATCH", one, "change", version=1, json=change)
+    await desk.ask("POST", f"{one}/previews", "for_a_guest", json={"role": "anonymous"})
+    previews = await desk.client.post(
+        f"{one}/previews", headers={"Authorization": f"Bearer {desk.tokens['editor']}"}
+    )
+    preview = previews.json()
+    await desk.ask("GET", f"{one}/previews", "open")
+    await desk.ask("GET", preview["url"], "teaser", by=None)
+    await desk.ask("DELETE", f"{one}/previews/{preview['id']}", "revoked", version=1)
+    await desk.ask("GET", f"{one}/revisions", "page")
+    await desk.ask("GET", f"{one}/revisions/1", "first")
+    await desk.ask("GET", f"{one}/revisions/1/diff?to=2", "title")
+    await desk.ask("POST", f"{one}/revisions/1/restore", "first", version=2)
+    await desk.ask("POST", f"{one}/actions/publish", "publish", version=3, json={"note": "Read and checked."})
+    await desk.ask(
+        "POST",
+        f"{path}/{other['id']}/actions/schedule",
+        "schedule",
+        version=1,
+        json={"at": "2026-02-01T06:00:00Z"},
+    )
+    await desk.ask("POST", f"{path}/{other['id']}/actions/unschedule", version=2)
+    await desk.ask("POST", f"{path}/{other['id']}/actions/publish", version=3)
+    await desk.ask("GET", f"{one}/readable-as?role=subscriber&plan=monthly", "subscriber")
+    await desk.ask("GET", f"{one}/events", "page")
+    await desk.ask("GET", f"{path}/{other['id']}/linked-from", "page")
+    await desk.ask("GET", f"{path}?limit=1&state=draft", "page")
+    rows = json.dumps({"op": "create", "article": {**free, "title": "Row by row"}, "action": "submit"}) + "\n"
+    kind = {"Content-Type": "application/x-ndjson"}
+    await desk.ask("POST", f"{path}/bulk", "create", content=rows.encode(), headers=kind)
+    gone = await desk.ask("POST", path, json=free)
+    await desk.ask("DELETE", f"{path}/{gone['id']}", "gone", version=1)
+
+
+async def _read(desk: Desk) -> None:
+    """Ask as readers do: the path, the example's name, and who asks."""
+    for path, name, by in (
+        ("/v1/articles?limit=1", "page", None),
+        ("/v1/articles/the-harbour-at-night", "teaser", None),
+        ("/v1/articles/the-harbour-at-night", "whole", "subscriber"),
+        ("/v1/tags", "page", None),
+        ("/v1/tags/harbour", "one", None),
+        ("/v1/contributors", "page", None),
+        ("/v1/contributors/ada-moor", "one", None),
+        ("/v1/sync?limit=2", "page", None),
+        ("/v1/me", "subscriber", "subscriber"),
+        ("/healthz", "alive", None),
+        ("/readyz", "ready", None),
+        ("/.well-known/jwks.json", "keys", None),
+        ("/.well-known/oauth-authorization-server", "metadata", None),
+    ):
+        await desk.ask("GET", path, name, by=by)
+
+
+def texts() -> dict[str, str]:
+    """Return the files of api/examples/ as they should be, by name."""
+    with tempfile.TemporaryDirectory() as folder:
+        told = asyncio.run(tell(Path(folder)))
+    return {f"{name}.json": json.dumps(one, indent=1, ensure_ascii=False) + "\n" for name, one in told.items()}
+
+
+if __name__ == "__main__":
+    made = texts()
+    for old in FOLDER.glob("*.json"):
+        old.unlink()
+    for file, content in made.items():
+        (FOLDER / file).write_text(content)
