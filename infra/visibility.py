@@ -1,14 +1,17 @@
 """What readers can see, as SQL: the only predicates that a public read may find anything by."""
 
+import re
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, and_, or_
+from sqlalchemy import ColumnElement, FromClause, and_, false, func, or_, true
 
-from domain.access import Requires
+from domain.access import GATES, MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER, Requires
+from domain.people import STAFF, Person
 from domain.workflow import PublicationState
 from infra.tables import publications
 
 SUPERSEDED = "superseded"
+_SLUG = re.compile("[a-z0-9-]+")  # what is none is no plan, and nothing in it needs escaping
 
 
 def is_live(now: datetime, editions: FromClause = publications) -> ColumnElement[bool]:
@@ -33,12 +36,40 @@ def was_replaced(now: datetime) -> ColumnElement[bool]:
 
 
 def gate_is_open(now: datetime) -> ColumnElement[bool]:
-    """Whether nothing is asked of a reader at this moment (`not Gate.holds` in SQL)."""
+    """Whether nothing is asked of a reader at this moment (`not Gate.holds` in SQL); an unknown gate stands."""
     return or_(
         publications.c.requires == Requires.FREE,
-        and_(publications.c.holds_from.is_not(None), publications.c.holds_from > now),
-        and_(publications.c.holds_until.is_not(None), publications.c.holds_until <= now),
+        and_(
+            publications.c.requires.in_(sorted(GATES)),
+            or_(
+                and_(publications.c.holds_from.is_not(None), publications.c.holds_from > now),
+                and_(publications.c.holds_until.is_not(None), publications.c.holds_until <= now),
+            ),
+        ),
     )
+
+
+def passes(person: Person, editions: FromClause = publications) -> ColumnElement[bool]:
+    """Whether a gate lets this person through while it stands."""
+    if person.has_any(STAFF):
+        return true()
+    passed = []
+    if person.has_any(MAY_READ_REGISTERED):
+        passed.append(editions.c.requires == Requires.REGISTERED)
+    if person.has_any(MAY_READ_SUBSCRIBER):
+        plans = (_names(editions, plan) for plan in sorted(person.plans) if _SLUG.fullmatch(plan))
+        passed.append(and_(editions.c.requires == Requires.SUBSCRIBER, or_(editions.c.plans == "[]", *plans)))
+    return or_(*passed) if passed else false()
+
+
+def _names(editions: FromClause, plan: str) -> ColumnElement[bool]:
+    """Whether a gate names a plan: without it the text is another. `LIKE` would not tell letters' case apart."""
+    return func.replace(editions.c.plans, f'"{plan}"', "") != editions.c.plans
+
+
+def opens(person: Person, now: datetime) -> ColumnElement[bool]:
+    """Whether this person gets the whole text at this moment (`decide(…).opens_everything` in SQL)."""
+    return or_(gate_is_open(now), passes(person))
 
 
 def requires_now(requires: Requires, now: datetime) -> ColumnElement[bool]:
