@@ -8,6 +8,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import accounts, contract, problems, server
 from api.delivery import articles as delivery_articles
+from api.delivery import lists as delivery_lists
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.delivery import previews as delivery_previews
@@ -22,6 +23,7 @@ from infra.settings import Settings, load_settings
 EXPOSED = ("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
 ROUTERS = (
     delivery_articles.router,
+    delivery_lists.router,
     delivery_names.router,
     delivery_media.router,
     delivery_previews.router,

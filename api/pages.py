@@ -29,13 +29,13 @@ def seal_cursor(request: Request, visit: Visit, place: str, asked: Mapping[str, 
     return visit.parts.seals.seal_cursor(place, bound_to=_bound_to(request, visit, asked))
 
 
-def place_of(at: datetime, id_: str) -> str:
-    """Return the place of an item in a list that is ordered by time and id."""
-    return f"{at.astimezone(UTC).isoformat()} {id_}"
+def place_of(key: datetime | str, id_: str) -> str:
+    """Return the place of an item in a list that is ordered by a time or a text, and by id."""
+    return f"{key.astimezone(UTC).isoformat() if isinstance(key, datetime) else key} {id_}"
 
 
 def time_and_id(place: str | None) -> tuple[datetime, str] | None:
-    """Return what `place_of` put together."""
+    """Return what `place_of` put together of a time and an id."""
     if place is None:
         return None
     at, _, id_ = place.partition(" ")

@@ -98,6 +98,7 @@ Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Id = Annotated[
     str, StringConstraints(pattern=f"^{UUID.pattern}$", to_lower=True), Field(json_schema_extra={"format": "uuid"})
 ]
+ArticleKind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:-[a-z]+)*$", max_length=40)]
 Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{0,64}$")]
 Moment = Annotated[AwareDatetime, BeforeValidator(_written_time), AfterValidator(_in_utc)]
 Time = Annotated[datetime, Field(json_schema_extra={"format": "date-time"})]

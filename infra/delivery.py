@@ -3,32 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import reduce
-from operator import or_ as united
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Decision, Offer, Requires, decide, offers_for
+from domain.access import Decision, Offer, decide, offers_for
 from domain.articles import Publication
 from domain.body import Body
-from domain.credits import Contributor
-from domain.delivery import Card, Delivery, Names, Picture, Wanted, wanted_by_article, wanted_by_card
+from domain.delivery import Delivery, Picture, Wanted, wanted_by_article
 from domain.editions import Edition, Front
 from domain.errors import NotThere, Withdrawn
 from domain.people import Person
-from domain.tags import Tag, TagKind
 from domain.workflow import PublicationState
 from infra import documents, names
-from infra.contributors import CONTRIBUTORS
-from infra.naming import Kind, id_of
 from infra.publications import HEADER, publication_of
-from infra.tables import full_texts, publications, tags, teasers
-from infra.tags import TAGS
-from infra.visibility import is_live, requires_now, was_public
+from infra.tables import full_texts, publications, teasers
+from infra.visibility import is_live, was_public
 
-Named = TypeVar("Named")
+FOUND = (*HEADER, publications.c.front, publications.c.remaining_percent)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,8 @@ class Found:
     remaining_percent: int
 
 
-def _found(row: Any) -> Found:  # noqa: ANN401 - a row of whatever columns hold these
+def found_in(row: Any) -> Found:  # noqa: ANN401 - a row of whatever columns hold these
+    """Return the publication and front that a row of `FOUND` says."""
     return Found(publication_of(row), documents.load_front(row.front), row.remaining_percent)
 
 
@@ -61,7 +55,7 @@ async def find(
     """
     named = publications.c.article_id if is_id else publications.c.slug
     rows = await connection.execute(_named_so(named == slug_or_id, language, now))
-    found = [(_found(row), row.held_at) for row in rows]
+    found = [(found_in(row), row.held_at) for row in rows]
     live = [
         one for one, _ in found if one.publication.is_live(now) and (is_id or one.publication.slug == slug_or_id)
     ]
@@ -80,7 +74,7 @@ def _named_so(is_named: ColumnElement[bool], language: str | None, now: datetime
     held = select(publications.c.article_id, func.max(publications.c.updated_at).label("held_at")).where(
         is_named, was_public(now)
     )
-    shown = select(*HEADER, publications.c.front, publications.c.remaining_percent)
+    shown = select(*FOUND)
     if language is not None:
         held, shown = (query.where(publications.c.language == language) for query in (held, shown))
     names = held.group_by(publications.c.article_id).subquery("held")
@@ -173,122 +167,6 @@ async def _body(connection: AsyncConnection, publication: Publication, decision:
     return documents.load_body(text or "[]")
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What a list of cards asks for. The fields are the only ways to filter."""
-
-    tags: tuple[str, ...] = ()
-    contributor: str | None = None
-    language: str | None = None
-    access: Requires | None = None
-    before: tuple[datetime, str] | None = None
-
-
-async def cards(
-    connection: AsyncConnection, listing: Listing, person: Person, *, now: datetime, limit: int
-) -> list[Card]:
-    """Return the next cards of a list, newest first."""
-    rows = await connection.execute(_listed(listing, now).limit(limit))
-    found = [_found(row) for row in rows]
-    wanted = reduce(united, (wanted_by_card(one.front) for one in found), Wanted())
-    named = await names.fetch(connection, wanted, now=now)
-    return [_card(one, person, named, now) for one in found]
-
-
-async def next_gate_change(connection: AsyncConnection, *, now: datetime) -> datetime | None:
-    """Return the next moment at which the gate of anything live opens or closes."""
-    return await _next_of(connection, publications.c.holds_from, publications.c.holds_until, now=now)
-
-
-async def next_end(connection: AsyncConnection, *, now: datetime) -> datetime | None:
-    """Return the next moment at which anything live ends or is replaced."""
-    return await _next_of(connection, publications.c.live_until, publications.c.replaced_at, now=now)
-
-
-async def _next_of(connection: AsyncConnection, *moments: Column[datetime], now: datetime) -> datetime | None:
-    coming = (func.min(case((moment > now, moment))) for moment in moments)
-    row = (await connection.execute(select(*coming).where(is_live(now)))).one()
-    return min((moment for moment in row if moment), default=None)
-
-
-def _card(found: Found, person: Person, named: Names, now: datetime) -> Card:
-    decision = decide(found.publication.gate, person, now=now)
-    remaining = 0 if decision.opens_everything else found.remaining_percent
-    return Card(found.publication, found.front, decision, remaining, named)
-
-
-def _listed(listing: Listing, now: datetime) -> Select[Any]:
-    query = (
-        select(*HEADER, publications.c.front, publications.c.remaining_percent)
-        .where(is_live(now))
-        .order_by(publications.c.published_at.desc(), publications.c.article_id.desc())
-    )
-    for slug in listing.tags:
-        query = query.where(_names(TAGS, slug))
-    if listing.contributor is not None:
-        query = query.where(_names(CONTRIBUTORS, listing.contributor))
-    if listing.language is not None:
-        query = query.where(publications.c.language == listing.language)
-    if listing.access is not None:
-        query = query.where(requires_now(listing.access, now))
-    if listing.before is not None:
-        query = query.where(tuple_(publications.c.published_at, publications.c.article_id) < listing.before)
-    return query
-
-
-def _names(kind: Kind[Any], slug: str) -> ColumnElement[bool]:
-    """Whether a publication names what has this slug, or had it before."""
-    naming = select(kind.publications.c.publication_id).where(kind.named == id_of(kind, slug))
-    return publications.c.id.in_(naming)
-
-
 async def pictures(connection: AsyncConnection, ids: frozenset[str], *, now: datetime) -> Mapping[str, Picture]:
     """Return the pictures of contributors who are public."""
     return (await names.fetch(connection, Wanted(media=ids), now=now)).media
-
-
-@dataclass(frozen=True, slots=True)
-class Counted(Generic[Named]):
-    """A tag or contributor, with the number of articles that are live now."""
-
-    one: Named
-    articles: int
-
-
-async def live_tags(
-    connection: AsyncConnection,
-    *,
-    now: datetime,
-    slug: str | None = None,
-    kind: TagKind | None = None,
-    after: str = "",
-    limit: int = 1,
-) -> list[Counted[Tag]]:
-    """Return tags that have a live article, in the order of their slugs; by `slug`, an old one too."""
-    query = _counted(TAGS, now, after, limit, slug)
-    if kind is not None:
-        query = query.where(tags.c.kind == kind)
-    return [Counted(TAGS.read(row), row.articles) for row in await connection.execute(query)]
-
-
-async def live_contributors(
-    connection: AsyncConnection, *, now: datetime, slug: str | None = None, after: str = "", limit: int = 1
-) -> list[Counted[Contributor]]:
-    """Return contributors that have a live article, in the order of their slugs; by `slug`, an old one too."""
-    query = _counted(CONTRIBUTORS, now, after, limit, slug)
-    return [Counted(CONTRIBUTORS.read(row), row.articles) for row in await connection.execute(query)]
-
-
-def _counted(kind: Kind[Any], now: datetime, after: str, limit: int, slug: str | None) -> Select[Any]:
-    table = kind.table
-    count = (
-        select(kind.named.label("id"), func.count().label("articles"))
-        .join(publications, publications.c.id == kind.publications.c.publication_id)
-        .where(is_live(now))
-        .group_by(kind.named)
-        .subquery()
-    )
-    query = select(table, count.c.articles).join(count, count.c.id == table.c.id)
-    if slug is not None:
-        return query.where(table.c.id == id_of(kind, slug))
-    return query.where(table.c.slug > after).order_by(table.c.slug).limit(limit)

@@ -1,6 +1,5 @@
-"""Reading articles: one by slug or id, and lists of cards."""
+"""Reading an article by slug or id."""
 
-from functools import partial
 from typing import Annotated
 from urllib.parse import urlencode
 
@@ -8,15 +7,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from api import caching
 from api.delivery import rendering, schemas
-from api.deps import Cursor, Limit, VisitOf
+from api.deps import VisitOf
 from api.links import Links
-from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
-from api.types import SLUG_PATTERN, UUID, Language, Slug
-from domain.access import Requires
-from domain.errors import BadRequest
+from api.types import SLUG_PATTERN, UUID, Language
 from infra import delivery
 from infra.delivery import Found
 
@@ -26,11 +22,6 @@ Reference = Annotated[
     str,
     Path(description="The article's slug, or its id", pattern=f"{SLUG_PATTERN}|^{UUID.pattern}$", max_length=200),
 ]
-Tags = Annotated[
-    str | None,
-    Query(description="Slugs of tags, separated by commas; an article must have all of them", max_length=1000),
-]
-MAX_TAGS = 10
 
 
 @router.get(
@@ -57,7 +48,7 @@ async def read_article(
     """
     settings = visit.parts.settings
     reference, is_id = slug_or_id.lower(), UUID.fullmatch(slug_or_id) is not None
-    found = await _find(visit, reference, is_id=is_id, language=language)
+    found = await find(visit, reference, is_id=is_id, language=language)
     if not is_id and found.publication.slug != reference:
         return await _moved(request, visit, found, language)
     delivered = await delivery.deliver(visit.reading, found, visit.person, offers=settings.offers, now=visit.now)
@@ -73,7 +64,8 @@ async def read_article(
     )
 
 
-async def _find(visit: Visit, reference: str, *, is_id: bool, language: str | None) -> Found:
+async def find(visit: Visit, reference: str, *, is_id: bool, language: str | None) -> Found:
+    """Return what this caller's address names, live now."""
     default = visit.parts.settings.default_language
     return await delivery.find(
         visit.reading, reference, is_id=is_id, language=language, default_language=default, now=visit.now
@@ -83,7 +75,7 @@ async def _find(visit: Visit, reference: str, *, is_id: bool, language: str | No
 async def _moved(request: Request, visit: Visit, found: Found, language: str | None) -> Response:
     """Send the reader from an old slug to the present one; they get there even if another language has it too."""
     publication = found.publication
-    there = await _find(visit, publication.slug, is_id=False, language=language)
+    there = await find(visit, publication.slug, is_id=False, language=language)
     asked = request.url.query
     if there.publication.article_id != publication.article_id:
         asked = urlencode({"language": publication.language})
@@ -95,65 +87,3 @@ async def _moved(request: Request, visit: Visit, found: Found, language: str | N
         until=publication.next_change(visit.now),
     )
     return caching.moved(Links(visit).to(path), {"Cache-Control": kept.header, "Vary": caching.VARY})
-
-
-@router.get(
-    "/articles",
-    summary="List articles",
-    operation_id="list_articles",
-    response_model=schemas.CardPage,
-    responses=declared("bad-request", "unauthorized", "unavailable"),
-)
-async def list_articles(
-    request: Request,
-    visit: VisitOf,
-    tag: Tags = None,
-    contributor: Annotated[Slug | None, Query(description="Slug of a contributor")] = None,
-    language: Annotated[Language | None, Query(description="Language of the article")] = None,
-    access: Annotated[Requires | None, Query(description="What is required of a reader now")] = None,
-    limit: Limit = 20,
-    cursor: Cursor = None,
-) -> Response:
-    """Answer cards of the articles that are live now, newest first."""
-    asked = {"tag": tag, "contributor": contributor, "language": language, "access": access}
-    listing = delivery.Listing(
-        tags=_slugs(tag),
-        contributor=contributor,
-        language=language,
-        access=access,
-        before=time_and_id(open_cursor(request, visit, cursor, asked)),
-    )
-    cards = await delivery.cards(visit.reading, listing, visit.person, now=visit.now, limit=limit + 1)
-    shown = cards[:limit]
-    following = None
-    if len(cards) > limit:
-        last = shown[-1].publication
-        following = seal_cursor(request, visit, place_of(last.published_at, last.article_id), asked)
-    page = schemas.CardPage(
-        items=list(map(partial(rendering.card, links=Links(visit)), shown)), next_cursor=following
-    )
-    changes = [one.publication.next_change(visit.now) for one in shown]
-    if access is not None:  # what is not in the list yet may come in
-        changes.append(await delivery.next_gate_change(visit.reading, now=visit.now))
-    return caching.answer(
-        request,
-        page.model_dump_json().encode(),
-        caching.caching_for(
-            request,
-            seconds=visit.parts.settings.cache_seconds,
-            now=visit.now,
-            until=min((change for change in changes if change), default=None),
-        ),
-        headers=next_link(request, visit, following),
-    )
-
-
-def _slugs(tag: str | None) -> tuple[str, ...]:
-    slugs = tuple(dict.fromkeys(tag.split(","))) if tag is not None else ()
-    if len(slugs) > MAX_TAGS or not all(_is_slug(slug) for slug in slugs):
-        raise BadRequest(f"It takes up to {MAX_TAGS} slugs, separated by commas.", parameter="tag")
-    return slugs
-
-
-def _is_slug(text: str) -> bool:
-    return text.isascii() and text.replace("-", "a").isalnum() and text == text.lower()

@@ -17,7 +17,8 @@ from api.types import Model
 from domain.credits import Contributor
 from domain.errors import NotThere
 from domain.tags import Tag, TagKind
-from infra import delivery
+from infra import cards, counted, delivery
+from infra.counted import Counted
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
 
@@ -38,7 +39,7 @@ async def list_tags(
 ) -> Response:
     """Answer the tags with an article that is live now, by slug."""
     asked = {"kind": kind}
-    found = await delivery.live_tags(
+    found = await counted.live_tags(
         visit.reading,
         now=visit.now,
         kind=kind,
@@ -58,7 +59,7 @@ async def list_tags(
 )
 async def read_tag(request: Request, visit: VisitOf, slug: SlugInPath) -> Response:
     """Answer a tag that has an article that is live now; without one it does not exist, by any slug."""
-    found = await delivery.live_tags(visit.reading, now=visit.now, slug=slug)
+    found = await counted.live_tags(visit.reading, now=visit.now, slug=slug)
     return await _one(request, visit, slug, _tags(found))
 
 
@@ -73,7 +74,7 @@ async def list_contributors(
     request: Request, visit: VisitOf, limit: Limit = 20, cursor: Cursor = None
 ) -> Response:
     """Answer the people and agencies with an article that is live now, by slug."""
-    found = await delivery.live_contributors(
+    found = await counted.live_contributors(
         visit.reading,
         now=visit.now,
         after=open_cursor(request, visit, cursor, {}) or "",
@@ -93,11 +94,11 @@ async def list_contributors(
 )
 async def read_contributor(request: Request, visit: VisitOf, slug: SlugInPath) -> Response:
     """Answer a contributor who has an article that is live now; without one they do not exist, by any slug."""
-    found = await delivery.live_contributors(visit.reading, now=visit.now, slug=slug)
+    found = await counted.live_contributors(visit.reading, now=visit.now, slug=slug)
     return await _one(request, visit, slug, await _contributors(visit, found))
 
 
-def _tags(found: Sequence[delivery.Counted[Tag]]) -> list[schemas.Tag]:
+def _tags(found: Sequence[Counted[Tag]]) -> list[schemas.Tag]:
     return [
         schemas.Tag(
             slug=one.one.slug,
@@ -110,7 +111,7 @@ def _tags(found: Sequence[delivery.Counted[Tag]]) -> list[schemas.Tag]:
     ]
 
 
-async def _contributors(visit: Visit, found: Sequence[delivery.Counted[Contributor]]) -> list[schemas.Contributor]:
+async def _contributors(visit: Visit, found: Sequence[Counted[Contributor]]) -> list[schemas.Contributor]:
     ids = frozenset(one.one.media_id for one in found if one.one.media_id)
     pictures = await delivery.pictures(visit.reading, ids, now=visit.now)
     return [
@@ -141,5 +142,5 @@ async def _answer(request: Request, visit: Visit, shown: Model, headers: Any = N
 
 
 async def _kept(request: Request, visit: Visit) -> caching.Caching:
-    until = await delivery.next_end(visit.reading, now=visit.now)
+    until = await cards.next_change(visit.reading, now=visit.now)
     return caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now, until=until)

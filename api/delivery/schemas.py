@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, create_model
+from typing_extensions import TypedDict
 
 from api.types import Model, Time, is_none
 from domain.access import Granted, Reason, Requires
@@ -285,6 +286,21 @@ class CardPage(Model):
 
     items: list[Card]
     next_cursor: str | None
+
+
+_typed_dict: Any = TypedDict  # which the type checker knows with literal fields alone
+PartialCard: Any = _typed_dict(
+    "PartialCard",
+    {name: Annotated[field.annotation, field] for name, field in Card.model_fields.items()},
+    total=False,
+)
+PartialCardPage: Any = create_model(
+    "PartialCardPage",
+    __base__=Model,
+    __doc__="A page of cards with no more than the `fields` that were asked for.",
+    items=(list[PartialCard], ...),
+    next_cursor=(str | None, ...),
+)
 
 
 class Tag(TagName):

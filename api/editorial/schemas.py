@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
 
 from api.editorial.blocks import MAX_BLOCKS, Block
-from api.types import Id, Language, Line, Model, Moment, Note, Sent, Slug, Time, WebAddress, is_none
+from api.types import ArticleKind, Id, Language, Line, Model, Moment, Note, Sent, Slug, Time, WebAddress, is_none
 from domain import teaser
 from domain.access import Requires
 from domain.credits import CreditRole
@@ -19,7 +19,6 @@ from domain.workflow import Action, DraftState
 MAX_EXTENSIONS_BYTES = 20_000
 MAX_MARKUP = 200_000
 
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z]+(?:-[a-z]+)*$", max_length=40)]
 ExtensionName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_.-]+$", max_length=60)]
 
 
@@ -131,7 +130,7 @@ class ArticleForm(Model):
     slug: Slug | None = None
     """Made from the title if it is left out. It becomes public with the next publication."""
     language: Language
-    kind: Kind = "news"
+    kind: ArticleKind = "news"
     standfirst: Note = ""
     """Always public; counts as the first words of the teaser."""
     body: list[Block] = Field(default=[], max_length=MAX_BLOCKS)

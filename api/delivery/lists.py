@@ -1,0 +1,173 @@
+"""Lists of articles: cards, by closed sets of filters, fields and orders."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from api import caching
+from api.delivery import rendering, schemas
+from api.delivery.articles import find
+from api.deps import Cursor, Limit, VisitOf
+from api.links import Links
+from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
+from api.parts import Visit
+from api.problems import declared
+from api.routing import Route
+from api.types import SLUG_PATTERN, UUID, ArticleKind, Language, Moment, Slug
+from domain.access import Requires
+from domain.errors import BadRequest, NotThere, Withdrawn
+from infra import cards
+from infra.cards import Listing, Place, Sort
+
+router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
+
+MAX_TAGS, MAX_IDS = 10, 100
+FIELDS = tuple(schemas.Card.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a caller filters by, as it came (cursors are bound to that) and as it is looked up."""
+
+    given: Mapping[str, object]
+    listing: Listing
+
+
+def _filters(
+    tag: Annotated[
+        str | None,
+        Query(description="Slugs of tags, separated by commas; an article must have all of them", max_length=2100),
+    ] = None,
+    section: Annotated[Slug | None, Query(description="Slug of the primary tag")] = None,
+    kind: Annotated[ArticleKind | None, Query(description="Kind of the article, such as `news`")] = None,
+    contributor: Annotated[Slug | None, Query(description="Slug of a contributor")] = None,
+    language: Annotated[Language | None, Query(description="Language of the article")] = None,
+    access: Annotated[Requires | None, Query(description="What is required of a reader now")] = None,
+    published_after: Annotated[Moment | None, Query(description="First published at this time or later")] = None,
+    published_before: Annotated[Moment | None, Query(description="First published before this time")] = None,
+) -> Asked:
+    given = {name: value for name, value in locals().items() if value is not None}
+    listing = Listing(
+        tags=_several(tag, "tag", SLUG_PATTERN, MAX_TAGS),
+        section=section,
+        kind=kind,
+        contributor=contributor,
+        language=language,
+        access=access,
+        published_after=published_after,
+        published_before=published_before,
+    )
+    return Asked(given, listing)
+
+
+Filters = Annotated[Asked, Depends(_filters)]
+
+
+def _several(given: str | None, parameter: str, pattern: str, most: int) -> tuple[str, ...]:
+    """Return what commas part, each once, or refuse what is too many or of another form."""
+    parts = tuple(dict.fromkeys(given.split(","))) if given is not None else ()
+    if len(parts) > most or not all(re.fullmatch(pattern, part) for part in parts):
+        raise BadRequest(f"It takes up to {most} of them, separated by commas.", parameter=parameter)
+    return parts
+
+
+@router.get(
+    "/articles",
+    summary="List articles",
+    operation_id="list_articles",
+    response_model=schemas.CardPage | schemas.PartialCardPage,
+    responses=declared("bad-request", "unauthorized", "unavailable"),
+)
+async def list_articles(  # noqa: PLR0913 - one argument a parameter
+    request: Request,
+    visit: VisitOf,
+    asked: Filters,
+    related_to: Annotated[
+        str | None,
+        Query(
+            description="Slug or id of an article: those that it lists as related",
+            pattern=f"{SLUG_PATTERN}|^{UUID.pattern}$",
+            max_length=200,
+        ),
+    ] = None,
+    ids: Annotated[
+        str | None,
+        Query(
+            description="Ids of articles, separated by commas; those that are not there are left out",
+            max_length=3700,
+        ),
+    ] = None,
+    sort: Annotated[
+        Sort,
+        Query(description="The order; the id decides between equals, in the same direction"),
+    ] = Sort.NEWEST,
+    fields: Annotated[
+        str | None,
+        Query(
+            description="The fields that cards shall have, separated by commas; without it, all",
+            max_length=1000,
+        ),
+    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Answer cards of the articles that are live now, newest first if nothing else is asked."""
+    shown_fields = _several(fields, "fields", "|".join(FIELDS), len(FIELDS)) or None
+    given = {**asked.given, "related_to": related_to, "ids": ids, "sort": sort, "fields": fields}
+    listing = replace(
+        asked.listing,
+        ids=await _named(
+            visit, related_to, _several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
+        ),
+        sort=sort,
+        after=_place(open_cursor(request, visit, cursor, given), sort),
+    )
+    found = await cards.page(visit.reading, listing, visit.person, now=visit.now, limit=limit + 1)
+    shown = found[:limit]
+    following = seal_cursor(request, visit, place_of(*shown[-1].place), given) if len(found) > limit else None
+    page = schemas.CardPage(items=[rendering.card(one.card, Links(visit)) for one in shown], next_cursor=following)
+    changes = [one.card.publication.next_change(visit.now) for one in shown]
+    if listing.access is not None:  # what is not in the list yet may come in
+        changes.append(await cards.next_change(visit.reading, now=visit.now))
+    return caching.answer(
+        request,
+        page.model_dump_json(include=_only(shown_fields)).encode(),
+        caching.caching_for(
+            request,
+            seconds=visit.parts.settings.cache_seconds,
+            now=visit.now,
+            until=min((change for change in changes if change), default=None),
+        ),
+        headers=next_link(request, visit, following),
+    )
+
+
+def _only(fields: tuple[str, ...] | None) -> Any:  # noqa: ANN401 - Pydantic's own notation
+    return None if fields is None else {"items": {"__all__": set(fields)}, "next_cursor": True}
+
+
+async def _named(visit: Visit, related_to: str | None, ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return the ids that a list is limited to, if it is."""
+    asked = tuple(map(str.lower, ids)) if ids is not None else None
+    if related_to is None:
+        return asked
+    is_id = UUID.fullmatch(related_to) is not None
+    try:
+        found = await find(visit, related_to.lower(), is_id=is_id, language=None)
+    except (NotThere, Withdrawn):
+        return ()
+    related = found.front.related_ids
+    return related if asked is None else tuple(id_ for id_ in related if id_ in asked)
+
+
+def _place(cursor: str | None, sort: Sort) -> Place | None:
+    """Return the place that a cursor of this order stands for."""
+    if cursor is None:
+        return None
+    if sort is not Sort.TITLE:
+        return time_and_id(cursor)
+    title, _, id_ = cursor.rpartition(" ")
+    return title, id_
