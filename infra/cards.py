@@ -77,7 +77,7 @@ async def page(
     connection: AsyncConnection, listing: Listing, person: Person, *, now: datetime, limit: int
 ) -> list[Listed]:
     """Return the next cards of a list."""
-    headings = list(_headings(listing))
+    headings = list(headings_of(listing))
     if len(headings) > 1:
         headings = await _shortest_first(connection, headings)
     rows = (await connection.execute(_query(listing, headings, now).limit(limit))).all()
@@ -111,7 +111,7 @@ async def next_change(connection: AsyncConnection, *, now: datetime) -> datetime
 Heading = ColumnElement[str]
 
 
-def _headings(listing: Listing) -> Iterator[Heading]:
+def headings_of(listing: Listing) -> Iterator[Heading]:
     """Yield the headings that a listed edition must have, all of them."""
     named: list[tuple[str, Kind[Any], str]] = [
         *(("tag", TAGS, slug) for slug in listing.tags),

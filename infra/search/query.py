@@ -7,13 +7,12 @@ from itertools import groupby
 
 from domain.errors import BadRequest
 from domain.words import UNSPACED
-from infra.search.words import composed, term_of, words_in
+from infra.search.words import UNKNOWN, composed, term_of, words_in
 
 MAX_TEXT = 200
 MAX_WORDS = 20
 SHORTEST_PREFIX = 3
 _PHRASE = re.compile(r'"([^"]*)"')
-_NO_LANGUAGE = "__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +88,7 @@ def _known(words: Iterable[str]) -> Iterator[str]:
 
 
 def _form(word: str) -> str:
-    term = term_of(word, _NO_LANGUAGE)
+    term = term_of(word, UNKNOWN)
     return term.form if term else ""
 
 
