@@ -15,6 +15,7 @@ from api.delivery import previews as delivery_previews
 from api.editorial import actions, articles, bulk, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
+from api.representations import Representations
 from infra.ids import Sources
 from infra.migrations import prepare
 from infra.pictures import sweep
@@ -76,6 +77,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     try:
         await prepare(parts.database)
         await sweep(parts.database, parts.storage)
+        await parts.database.lease.start()
         yield
     finally:
         await parts.database.close()
@@ -94,5 +96,7 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             max_age=600,
         )
     app.add_middleware(Envelope)
+    if settings.cache_bytes:
+        app.add_middleware(Representations, max_bytes=settings.cache_bytes)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))

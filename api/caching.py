@@ -5,12 +5,15 @@ import sys
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 import brotli
 from fastapi import Request, Response
+
+from domain.people import Person, Role
+from infra import seals
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -29,6 +32,29 @@ _CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
 }
 
 
+CLAIM, NOW = "standfirst.claim", "standfirst.now"  # where a request carries them
+LONGEST = 120  # seconds that a shared cache may keep an answer
+Rights = tuple[frozenset[Role], frozenset[str]]
+
+
+@dataclass(slots=True)
+class Claim:
+    """What the representation cache is told of an answer: whether, until when and to whom to give it again."""
+
+    is_kept: bool = False
+    until: datetime | None = None
+    rights: Rights | None = None
+    rights_until: datetime | None = None
+
+    def keep(self, until: datetime | None) -> None:
+        """Let the answer be given again until then, if nothing changes before."""
+        self.is_kept, self.until = True, until
+
+    def identify(self, person: Person, until: datetime) -> None:
+        """Say what the bearer of this token may read, until then if no rights change before."""
+        self.rights, self.rights_until = (person.roles, person.plans), until
+
+
 @dataclass(frozen=True, slots=True)
 class Caching:
     """Who may keep an answer. `until` is the next moment at which it becomes wrong by itself."""
@@ -43,7 +69,7 @@ class Caching:
         """The `Cache-Control` field. Of the seconds, half is fresh and half stale-while-revalidate."""
         if not self.public:
             return "private, no-cache"
-        seconds = min(self.seconds * 2, 120)
+        seconds = min(self.seconds * 2, LONGEST)
         if self.until is not None and self.now is not None:
             seconds = max(0, min(seconds, int((self.until - self.now).total_seconds())))
         fresh = min(self.seconds, seconds)
@@ -69,6 +95,7 @@ def answer(
     """
     coding = preferred_coding(request.headers.get("accept-encoding", "")) if len(body) >= WORTH_COMPRESSING else ""
     tag = entity_tag(body, coding)
+    _let_be_kept(request, caching)
     fields = {"ETag": tag, "Cache-Control": caching.header, "Vary": VARY, **(headers or {})}
     if matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=fields)
@@ -76,6 +103,20 @@ def answer(
         body = _CODINGS[coding](body)
         fields["Content-Encoding"] = coding
     return Response(body, headers=fields, media_type=media_type)
+
+
+def _let_be_kept(request: Request, caching: Caching) -> None:
+    """Let the representation cache give this answer again for as long as it would be the same, headers and all.
+
+    It would not be while `Cache-Control` counts down to a moment, nor when signed addresses change.
+    """
+    claim: Claim | None = request.scope.get(CLAIM)
+    if claim is None or caching.now is None:
+        return
+    ends = [caching.until - timedelta(seconds=LONGEST)] if caching.until else []
+    if not caching.public:
+        ends.append(seals.window_end(caching.now, request.app.state.parts.settings.media_url_seconds))
+    claim.keep(min(ends, default=None))
 
 
 def moved(location: str, headers: Mapping[str, str]) -> Response:

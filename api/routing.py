@@ -17,6 +17,7 @@ from fastapi import Request, Response
 from fastapi.params import Form
 from fastapi.routing import APIRoute
 
+from api.caching import CLAIM, NOW
 from api.idempotency import Attempt, Replayed, attempt_at
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, Flaw, NotAllowed, TooLarge, Unfit, Unidentified, WrongMedia
@@ -160,7 +161,7 @@ def _safe(name: str) -> str:
 
 async def who_calls(request: Request, parts: Parts, snapshot: Connection) -> Person:
     """Return who sent the request, or refuse credentials that are not good."""
-    request.state.now = now = parts.sources.now()
+    request.state.now = now = request.scope.get(NOW) or parts.sources.now()
     given = request.headers.getlist("authorization")
     if not given:
         return ANONYMOUS
@@ -171,7 +172,10 @@ async def who_calls(request: Request, parts: Parts, snapshot: Connection) -> Per
     account = await accounts.get(snapshot, claims.account_id, now=now)
     if account is None:
         raise Unidentified("The access token is not one of ours.", presented=True)
-    return account.as_person(claims.roles)
+    person = account.as_person(claims.roles)
+    if claim := request.scope.get(CLAIM):
+        claim.identify(person, min(claims.expires_at, account.plans_until or claims.expires_at))
+    return person
 
 
 def check_permission(person: Person, permission: Permission | None) -> None:

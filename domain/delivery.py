@@ -7,6 +7,7 @@ taken out of a fuller object. A `Card` is the same without a body.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeVar
 
 from domain.access import Decision, Gate, Offer
 from domain.articles import Publication
@@ -15,6 +16,8 @@ from domain.credits import Contributor, Credit
 from domain.editions import Front
 from domain.media import Rendition
 from domain.tags import Tag
+
+Named = TypeVar("Named")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class Picture:
     placeholder: str | None = None
 
 
+def _of(named: Mapping[str, Named], ids: Iterable[str]) -> Mapping[str, Named]:
+    return {one: named[one] for one in ids if one in named}
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """Everything that ids in fronts and bodies stand for, as far as it is public, each by its id.
@@ -62,12 +69,23 @@ class Names:
     contributors: Mapping[str, Contributor] = field(default_factory=dict)
     media: Mapping[str, Picture] = field(default_factory=dict)
     articles: Mapping[str, ArticleName] = field(default_factory=dict)
-    translations: tuple[ArticleName, ...] = ()
+    translations: Mapping[str, tuple[ArticleName, ...]] = field(default_factory=dict)
+    """The live articles of each group of translations, by language."""
 
     def tags_of(self, tag_ids: Iterable[str]) -> tuple[Tag, ...]:
         """Return the tags that these ids stand for, each once."""
         found = (self.tags[tag_id] for tag_id in tag_ids if tag_id in self.tags)
         return tuple({tag.id: tag for tag in found}.values())
+
+    def only(self, wanted: "Wanted") -> "Names":
+        """Return the names of these ids alone, so that what stands for one article tells nothing of another."""
+        return Names(
+            tags=_of(self.tags, wanted.tags),
+            contributors=_of(self.contributors, wanted.contributors),
+            media=_of(self.media, wanted.media),
+            articles=_of(self.articles, wanted.articles),
+            translations=_of(self.translations, wanted.translations_of),
+        )
 
     def signed_by(self, credits_: Iterable[Credit]) -> tuple[tuple[Credit, Contributor], ...]:
         """Return the credits with whom they name; what is said twice of the same contributor once."""
@@ -87,7 +105,7 @@ class Wanted:
     contributors: frozenset[str] = frozenset()
     media: frozenset[str] = frozenset()
     articles: frozenset[str] = frozenset()
-    translations_of: str | None = None
+    translations_of: frozenset[str] = frozenset()
 
     def __or__(self, other: "Wanted") -> "Wanted":
         """Return what both need."""
@@ -96,7 +114,7 @@ class Wanted:
             self.contributors | other.contributors,
             self.media | other.media,
             self.articles | other.articles,
-            self.translations_of or other.translations_of,
+            self.translations_of | other.translations_of,
         )
 
 
@@ -114,7 +132,7 @@ def wanted_by_article(front: Front, body: Body, group_id: str) -> Wanted:
     return wanted_by_card(front) | Wanted(
         media=media_ids(body),
         articles=article_ids(body) | frozenset(front.related_ids),
-        translations_of=group_id,
+        translations_of=frozenset({group_id}),
     )
 
 
@@ -146,9 +164,15 @@ class Delivery:
 
     def next_change(self, now: datetime) -> datetime | None:
         """Return the next moment at which what is shown changes by itself: the article, or a link in it."""
-        links = (*self.names.articles.values(), *self.names.translations)
+        links = (*self.names.articles.values(), *self.translations)
         moments = (self.publication.next_change(now), *(link.next_change(now) for link in links))
         return min((moment for moment in moments if moment), default=None)
+
+    @property
+    def translations(self) -> tuple[ArticleName, ...]:
+        """The same article in other languages, as far as they are live."""
+        group = self.names.translations.get(self.publication.group_id, ())
+        return tuple(one for one in group if one.id != self.publication.article_id)
 
     @property
     def signs_media(self) -> bool:

@@ -1,6 +1,7 @@
 """Who asks: the roles of the contract, and a person as the rest of the domain sees one."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 
@@ -48,6 +49,8 @@ class Account:
     name: str
     roles: frozenset[Role]
     plans: frozenset[str]
+    plans_until: datetime | None = None
+    """When its plans change by themselves next."""
 
     def as_person(self, claimed: frozenset[Role]) -> Person:
         """Return who this is with a token that claims some roles: never more than the account still has."""

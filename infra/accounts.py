@@ -6,11 +6,10 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, select, update
+from sqlalchemy import Row, Select, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Account, Role
-from infra import changes
 from infra.tables import accounts, refresh_tokens, subscriptions
 
 
@@ -78,7 +77,6 @@ async def subscribe(
     await connection.execute(
         subscriptions.insert().values(id=subscription_id, account_id=account_id, plan=plan, starts_at=starts_at)
     )
-    changes.note_rights(connection)
 
 
 async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterable[Role]) -> None:
@@ -86,7 +84,6 @@ async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterabl
     await connection.execute(
         update(accounts).where(accounts.c.id == account_id).values(roles=" ".join(sorted(roles)))
     )
-    changes.note_rights(connection)
 
 
 def _with_plans(now: datetime) -> Select[Any]:
@@ -95,14 +92,19 @@ def _with_plans(now: datetime) -> Select[Any]:
         & (subscriptions.c.starts_at <= now)
         & (subscriptions.c.ends_at.is_(None) | (subscriptions.c.ends_at > now))
     )
-    return select(accounts, subscriptions.c.plan).select_from(accounts.outerjoin(subscriptions, active))
+    of = subscriptions.alias()
+    moment = case((of.c.starts_at > now, of.c.starts_at), else_=of.c.ends_at)
+    coming = select(func.min(moment)).where(of.c.account_id == accounts.c.id, moment > now).scalar_subquery()
+    return select(accounts, subscriptions.c.plan, coming.label("plans_until")).select_from(
+        accounts.outerjoin(subscriptions, active)
+    )
 
 
 def _account(rows: Iterable[Row[Any]]) -> Account:
     rows = list(rows)
     roles = frozenset(Role(role) for role in rows[0].roles.split() if role in set(Role))
     plans = frozenset(row.plan for row in rows if row.plan is not None)
-    return Account(rows[0].id, rows[0].email, rows[0].name, roles, plans)
+    return Account(rows[0].id, rows[0].email, rows[0].name, roles, plans, rows[0].plans_until)
 
 
 async def keep_refresh_token(connection: AsyncConnection, token: RefreshToken, *, now: datetime) -> None:

@@ -27,7 +27,7 @@ from infra.tables import (
 )
 from infra.visibility import is_live, was_public
 
-PUBLIC, RIGHTS = "public", "rights"
+PUBLIC = "public"
 AT_ONCE = 500
 _NOTED = "standfirst.noted"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -44,28 +44,17 @@ _COUNT = (
 
 @dataclass(slots=True)
 class Noted:
-    """What a transaction changes: by kind the ids of what readers see differently, and whether any rights."""
+    """What a transaction changes: by kind the ids of what readers see differently."""
 
     ids: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
-    rights: bool = False
     at: datetime = _LONG_AGO
 
 
 def note(connection: AsyncConnection, kind: str, *ids: str, at: datetime = _LONG_AGO) -> None:
     """Note that readers see an article, tag, contributor or medium differently, an article from `at` on."""
-    noted = _noted(connection)
+    noted: Noted = connection.info.setdefault(_NOTED, Noted())
     noted.ids[kind].update(ids)
     noted.at = max(noted.at, at)
-
-
-def note_rights(connection: AsyncConnection) -> None:
-    """Note that some account may read more or less."""
-    _noted(connection).rights = True
-
-
-def _noted(connection: AsyncConnection) -> Noted:
-    noted: Noted = connection.info.setdefault(_NOTED, Noted())
-    return noted
 
 
 def forget(connection: AsyncConnection) -> None:
@@ -75,17 +64,14 @@ def forget(connection: AsyncConnection) -> None:
 
 
 async def announce(connection: AsyncConnection) -> None:
-    """Give what was noted its number. Nobody else can until the commit, so it has to be the last thing before."""
+    """Give what was noted its number. Nobody else gets one until the commit, so that has to be the next thing."""
     noted: Noted | None = connection.info.pop(_NOTED, None)
     if noted is None:
         return
-    if noted.rights:
-        await connection.execute(_COUNT, {"name": RIGHTS, "at": noted.at})
-    if noted.ids:
-        seq, now = (await connection.execute(_COUNT, {"name": PUBLIC, "at": noted.at})).one()
-        await _stamp(connection, noted, seq, now)
-        for ids in _some_at_once(noted.ids["article"]):
-            await connection.run_sync(index.follow, ids, now=now)
+    seq, now = (await connection.execute(_COUNT, {"name": PUBLIC, "at": noted.at})).one()
+    await _stamp(connection, noted, seq, now)
+    for ids in _some_at_once(noted.ids["article"]):
+        await connection.run_sync(index.follow, ids, now=now)
 
 
 async def _stamp(connection: AsyncConnection, noted: Noted, seq: int, now: datetime) -> None:

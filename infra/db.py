@@ -19,6 +19,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 
 from domain.errors import Conflict
 from infra import changes
+from infra.lease import Lease, PostgresqlLease, SqliteLease
 
 SQLITE_BUSY_SECONDS = 5
 POOL_SIZE = 10
@@ -56,6 +57,7 @@ class Database:
         )
         if self.is_sqlite:
             _prepare_sqlite(self.engine)
+        self.lease: Lease = SqliteLease(url.database or "") if self.is_sqlite else PostgresqlLease(self.engine)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -79,9 +81,11 @@ class Database:
             async with connection.begin():
                 yield connection
                 await changes.announce(connection)
+            self.lease.distrust()
 
     async def close(self) -> None:
         """Close every connection."""
+        await self.lease.stop()
         await self.engine.dispose()
 
 

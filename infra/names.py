@@ -64,6 +64,7 @@ def _article_names(what: str, now: datetime) -> Select[Any]:
         kind=publications.c.language,
         first=publications.c.requires,
         second=publications.c.plans,
+        third=publications.c.group_id,
         holds_from=publications.c.holds_from,
         holds_until=publications.c.holds_until,
         live_until=publications.c.live_until,
@@ -105,7 +106,7 @@ def _names_query(wanted: Wanted, now: datetime) -> CompoundSelect[Any] | None:
         parts.append(row.where(publications.c.article_id.in_(wanted.articles)))
     if wanted.translations_of:
         row = _article_names("translation", now)
-        parts.append(row.where(publications.c.group_id == wanted.translations_of))
+        parts.append(row.where(publications.c.group_id.in_(wanted.translations_of)))
     return union_all(*parts) if parts else None
 
 
@@ -119,10 +120,16 @@ async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -
         contributors={row.id: Contributor(row.first, row.slug, row.name) for row in of.get("contributor", ())},
         media={row.id: _picture(row) for row in of.get("medium", ())},
         articles={row.id: _article_name(row) for row in of.get("article", ())},
-        translations=tuple(
-            sorted(map(_article_name, of.get("translation", ())), key=lambda one: (one.language, one.id))
-        ),
+        translations=_groups(of.get("translation", ())),
     )
+
+
+def _groups(rows: Sequence[Row[Any]]) -> dict[str, tuple[ArticleName, ...]]:
+    """Return articles that are translations of one another, each group in the order of their languages."""
+    groups: dict[str, list[ArticleName]] = {}
+    for row in rows:
+        groups.setdefault(row.third, []).append(_article_name(row))
+    return {group: tuple(sorted(some, key=lambda one: (one.language, one.id))) for group, some in groups.items()}
 
 
 def _tag(row: Row[Any]) -> Tag:

@@ -6,7 +6,7 @@ What a cursor is bound to is authenticated with it and not stored in it.
 
 import hmac
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
@@ -50,7 +50,7 @@ class Seals:
 
         Expiry comes in windows, so that the address, and the answer that holds it, stays the same within one.
         """
-        expires = (int(now.timestamp()) // seconds + 2) * seconds
+        expires = int(window_end(now, seconds).timestamp()) + seconds
         return expires, _signature(self._media[0], path, expires)
 
     def is_signed_media(self, path: str, expires: int, signature: str, *, now: datetime) -> bool:
@@ -60,6 +60,11 @@ class Seals:
         return any(
             hmac.compare_digest(_signature(key, path, expires).encode(), signature.encode()) for key in self._media
         )
+
+
+def window_end(now: datetime, seconds: int) -> datetime:
+    """Return until when pictures' addresses that are signed now stay the same."""
+    return datetime.fromtimestamp((int(now.timestamp()) // seconds + 1) * seconds, UTC)
 
 
 def _signature(key: bytes, path: str, expires: int) -> str:

@@ -314,7 +314,7 @@ listings = Table(
 )
 
 counters = Table(
-    "counters",  # what caches and followers look at: of what readers see, and of what accounts may
+    "counters",  # what caches and followers look at: of what readers see; of what accounts may (by triggers)
     metadata,
     Column("name", String(20), primary_key=True),
     Column("value", BigInteger, nullable=False),

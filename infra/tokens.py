@@ -8,7 +8,7 @@ import math
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from jose import jwk, jws, jwt
@@ -20,6 +20,7 @@ from infra.keys import Keyring, SigningKey
 
 MAX_BYTES = 8 * 1024
 TYPE = "at+jwt"
+_FAR_FUTURE = 253_402_300_799  # the end of the year 9999, in seconds
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # jose would skip what is no Base64
 # Times are required too, below: jose would check them by its own clock instead of ours.
 _REQUIRED = {f"require_{claim}": True for claim in ("iss", "aud", "sub", "jti")}
@@ -31,6 +32,7 @@ class Claims:
 
     account_id: str
     roles: frozenset[Role]
+    expires_at: datetime
 
 
 class Tokens:
@@ -74,7 +76,8 @@ class Tokens:
             raise Unidentified("The access token is not one of ours.", presented=True) from None
         self._check(claims, now)
         roles = frozenset(Role(role) for role in claims["roles"] if role in set(Role))
-        return Claims(claims["sub"], roles)
+        expires_at = datetime.fromtimestamp(min(claims["exp"], _FAR_FUTURE), UTC)
+        return Claims(claims["sub"], roles, expires_at)
 
     def _verified_claims(self, token: str) -> dict[str, Any]:
         if not _COMPACT.fullmatch(token):

@@ -32,8 +32,7 @@ def article(delivery: Delivery, links: Links) -> schemas.Article:
         ],
         translations=[
             schemas.Translation(language=one.language, slug=one.slug, title=one.title)
-            for one in names.translations
-            if one.id != delivery.publication.article_id
+            for one in delivery.translations
         ],
         corrections=[schemas.Correction(at=one.at, text=one.text) for one in delivery.publication.corrections],
         rights=_fields(schemas.Rights, front.rights),

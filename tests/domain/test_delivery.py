@@ -6,7 +6,7 @@ from domain.access import Decision, Gate, Granted, Reason, Requires
 from domain.articles import LeadImage
 from domain.body import Body
 from domain.credits import Contributor, Credit, CreditRole
-from domain.delivery import Delivery, Names, Wanted, wanted_by_article, wanted_by_card
+from domain.delivery import ArticleName, Delivery, Names, Picture, Wanted, wanted_by_article, wanted_by_card
 from domain.editions import Front, front_of
 from domain.tags import Tag
 from tests.domain.bodies import DIVIDER, EMBED, IMAGE, RELATED, para
@@ -37,6 +37,8 @@ BARE = front_of(a_draft())
 SEA = Tag("sea", "sea", "Sea")
 OSLO = Tag("oslo", "oslo", "Oslo", names={"fr": "Oslo"})
 ADA = Contributor("ada", "ada", "Ada")
+PICTURE = Picture("lead", "image/png", 8, 6, "Alt", None, None, None)
+SEA_LINK = ArticleName("other", "sea", "Sea", "en", Gate())
 NAMES = Names(tags={"sea": SEA, "ocean": SEA, "oslo": OSLO}, contributors={"ada": ADA, "ada-l": ADA})
 
 
@@ -83,17 +85,44 @@ def test_an_article_wants_what_is_in_the_body_that_is_shown(
     body: Body, media: set[str], articles: set[str]
 ) -> None:
     assert wanted_by_article(FRONT, body, "group") == replace(
-        CARD, media=frozenset(media), articles=frozenset(articles), translations_of="group"
+        CARD, media=frozenset(media), articles=frozenset(articles), translations_of=frozenset({"group"})
     )
 
 
 def test_wants_can_be_put_together() -> None:
     one, two = frozenset({"1"}), frozenset({"2"})
     both = one | two
-    put = Wanted(one, one, one, one, None) | Wanted(two, two, two, two, "g")
-    assert put == Wanted(both, both, both, both, "g")
+    put = Wanted(one, one, one, one, one) | Wanted(two, two, two, two, two)
+    assert put == Wanted(both, both, both, both, both)
     assert (put | Wanted()) == put == (Wanted() | put)
-    assert (put | Wanted(translations_of="h")).translations_of == "g"
+
+
+def test_of_many_names_only_those_of_one_article_go_with_it() -> None:
+    other = replace(SEA_LINK, id="another")
+    many = Names(
+        tags={"a": SEA, "b": SEA},
+        contributors={"a": ADA, "b": ADA},
+        media={"a": PICTURE, "b": PICTURE},
+        articles={"a": SEA_LINK, "b": other},
+        translations={"a": (SEA_LINK,), "b": (other,)},
+    )
+    one = frozenset({"a", "missing"})
+    assert many.only(Wanted(one, one, one, one, one)) == Names(
+        tags={"a": SEA},
+        contributors={"a": ADA},
+        media={"a": PICTURE},
+        articles={"a": SEA_LINK},
+        translations={"a": (SEA_LINK,)},
+    )
+    assert many.only(Wanted()) == Names()
+
+
+def test_an_article_is_no_translation_of_itself() -> None:
+    publication = a_publication()
+    itself, other = replace(SEA_LINK, id=publication.article_id), replace(SEA_LINK, id="other")
+    names = Names(translations={publication.group_id: (itself, other), "elsewhere": (SEA_LINK,)})
+    decision = Decision(Granted.FULL, Reason.FREE, Requires.FREE)
+    assert Delivery(publication, FRONT, (), decision, 0, (), names, NOW).translations == (other,)
 
 
 @pytest.mark.parametrize(

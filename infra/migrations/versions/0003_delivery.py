@@ -17,6 +17,16 @@ branch_labels = None
 depends_on = None
 
 SORTED = sa.String(length=100).with_variant(sa.String(length=100, collation="C"), "postgresql")
+# Whatever writes to these, be it by hand, ends what is kept of somebody's rights.
+COUNT_RIGHTS = (
+    "INSERT INTO counters (name, value, at) VALUES ('rights', 1, '1970-01-01 00:00:00') "
+    "ON CONFLICT (name) DO UPDATE SET value = counters.value + 1"
+)
+RIGHTS = (
+    ("accounts", "UPDATE"),
+    ("accounts", "DELETE"),
+    *(("subscriptions", verb) for verb in ("INSERT", "UPDATE", "DELETE")),
+)
 MOMENTS = ("published_at", "updated_at", "live_from", "live_until", "replaced_at", "holds_from", "holds_until")
 
 
@@ -29,6 +39,7 @@ def upgrade() -> None:
         sa.Column("in_teaser", sa.Boolean(), nullable=False, server_default=sa.text("false")),
     )
     _create_tables()
+    _count_rights()
     _look_into_editions(op.get_bind(), datetime.now(UTC))
 
 
@@ -78,6 +89,21 @@ def _create_tables() -> None:
     )
     op.create_index("changes_public_index", "changes", ["public_seq", "article_id"])
     op.create_index("changes_whole_index", "changes", ["whole_seq", "article_id"])
+
+
+def _count_rights() -> None:
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    if not is_sqlite:
+        op.execute(
+            f"CREATE FUNCTION count_rights() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {COUNT_RIGHTS}; RETURN NULL; END $$"
+        )
+    what = (
+        f"FOR EACH ROW BEGIN {COUNT_RIGHTS}; END"
+        if is_sqlite
+        else "FOR EACH STATEMENT EXECUTE FUNCTION count_rights()"
+    )
+    for table, verb in RIGHTS:
+        op.execute(f"CREATE TRIGGER {table}_{verb.lower()}_rights AFTER {verb} ON {table} {what}")
 
 
 def _look_into_editions(connection: sa.Connection, now: datetime) -> None:
@@ -165,6 +191,11 @@ def _headings(row: sa.RowMapping, named: dict[str, Any]) -> Iterator[str]:
 
 
 def downgrade() -> None:
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    for table, verb in RIGHTS:
+        op.execute(f"DROP TRIGGER {table}_{verb.lower()}_rights" + ("" if is_sqlite else f" ON {table}"))
+    if not is_sqlite:
+        op.execute("DROP FUNCTION count_rights")
     for table in ("changes", "counters", "listings"):
         op.drop_table(table)
     op.drop_column("publication_articles", "in_teaser")

@@ -1,0 +1,242 @@
+"""The representation cache: answers to readers as bytes, given again while nothing that readers see has changed.
+
+It stands in front of everything and decides nothing: it replays what the long way answered to the same address,
+in the same coding, to a caller with the same rights, for as long as the lease says that no change was committed
+and no moment of change has come. Anything else takes the long way.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from time import perf_counter
+from typing import Any
+
+from cachetools import LRUCache
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.caching import CLAIM, NOW, Claim, Rights, matches, preferred_coding
+from api.middleware import log_failure
+from api.parts import Parts
+from infra import moments
+from infra.db import DatabaseBusy
+from infra.lease import Standing
+
+access = logging.getLogger("standfirst.access")
+
+MAX_CALLERS = 10_000
+MAX_TOKEN, MAX_FIELD = 2_048, 200
+OVERHEAD = 2_000  # bytes that an answer takes besides its body and its address
+_OF_A_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
+
+Key = tuple[bytes, bytes, str, bytes, Rights | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What of a request decides about its answer."""
+
+    target: tuple[bytes, bytes]
+    coding: str
+    origin: bytes
+    token: bytes | None
+    none_match: bytes | None
+
+    def key(self, rights: Rights | None) -> Key:
+        """Return what its answer is kept by."""
+        return (*self.target, self.coding, self.origin, rights)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the bearer of a token may read."""
+
+    rights: Rights
+    count: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An answer, ready to be sent again: whole, or to say that the caller has it."""
+
+    count: int
+    until: datetime | None
+    template: str
+    tag: bytes
+    head: Message
+    body: Message
+    unchanged: Message
+    size: int
+
+
+_NOTHING: Message = {"type": "http.response.body", "body": b""}
+_coding = lru_cache(maxsize=1_000)(preferred_coding)
+
+
+class Representations:
+    """Keeps answers and gives them again, in front of an application."""
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+        self.app = app
+        self._kept: LRUCache[Key, Kept] = LRUCache(max_bytes, getsizeof=lambda kept: kept.size)
+        self._callers: LRUCache[bytes, Caller] = LRUCache(MAX_CALLERS)
+        self._making: dict[Key, asyncio.Future[None]] = {}
+        self._announcing: asyncio.Task[None] | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, from what is kept if that is true."""
+        asked = _asked(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
+        if asked is None:
+            await self.app(scope, receive, send)
+            return
+        parts: Parts = scope["app"].state.parts
+        standing, now = parts.database.lease.look(), parts.sources.now()
+        if standing is None or standing.is_over(now):
+            self._announce(parts, standing, now)
+            scope[NOW] = now
+            await self.app(scope, receive, send)
+            return
+        caller = self._caller(asked, standing, now)
+        key = asked.key(caller.rights if caller else None) if caller or asked.token is None else None
+        kept = self._find(key, standing, now)
+        if kept is not None:
+            await _replay(kept, asked, send)
+            return
+        scope[NOW] = now
+        if key is None:
+            await self._answer(asked, standing, scope, receive, send)
+        else:
+            await self._answer_once(key, asked, standing, scope, receive, send)
+
+    def _caller(self, asked: Asked, standing: Standing, now: datetime) -> Caller | None:
+        """Return who has sent this token before, if that still stands."""
+        caller = self._callers.get(asked.token) if asked.token is not None else None
+        return caller if caller and caller.count == standing.rights and now < caller.until else None
+
+    def _find(self, key: Key | None, standing: Standing, now: datetime) -> Kept | None:
+        kept = self._kept.get(key) if key is not None else None
+        if kept is None or kept.count != standing.public or standing.is_over(now):
+            return None
+        return kept if kept.until is None or now < kept.until else None
+
+    async def _answer_once(
+        self, key: Key, asked: Asked, standing: Standing, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Take the long way, unless somebody is on it with the same question: then wait for what they get."""
+        if making := self._making.get(key):
+            await asyncio.wait([making])
+            await self._after(key, asked, scope, receive, send)
+            return
+        made = self._making[key] = asyncio.get_running_loop().create_future()
+        try:
+            await self._answer(asked, standing, scope, receive, send)
+        finally:
+            made.set_result(None)
+            if self._making.get(key) is made:
+                del self._making[key]
+
+    async def _after(self, key: Key, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+        """Give what another request has got meanwhile, or take the long way too: nobody waits twice."""
+        parts: Parts = scope["app"].state.parts
+        standing, now = parts.database.lease.look(), parts.sources.now()
+        kept = self._find(key, standing, now) if standing else None
+        scope[NOW] = now
+        if kept is not None:
+            await _replay(kept, asked, send)
+        elif standing is not None:
+            await self._answer(asked, standing, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _answer(self, asked: Asked, standing: Standing, scope: Scope, receive: Receive, send: Send) -> None:
+        """Take the long way, and keep what comes of it if that is allowed."""
+        claim = scope[CLAIM] = Claim()
+        sent: list[Message] = []
+
+        async def send_and_keep(message: Message) -> None:
+            if claim.is_kept:
+                sent.append(message)
+            await send(message)
+
+        await self.app(scope, receive, send_and_keep)
+        if asked.token is not None and claim.rights is not None and claim.rights_until is not None:
+            self._callers[asked.token] = Caller(claim.rights, standing.rights, claim.rights_until)
+        if _is_whole(sent) and (asked.token is None) == (claim.rights is None):
+            template = scope["standfirst"]["template"]
+            kept = _kept(claim, standing, template, *sent, address=sum(map(len, asked.target)))
+            self._keep(asked.key(claim.rights), kept)
+
+    def _keep(self, key: Key, kept: Kept) -> None:
+        if kept.size <= self._kept.maxsize:
+            self._kept[key] = kept
+
+    def _announce(self, parts: Parts, standing: Standing | None, now: datetime) -> None:
+        """Announce that a moment has come, so that answers can be kept again; nobody waits for it."""
+        if standing is not None and (self._announcing is None or self._announcing.done()):
+            self._announcing = asyncio.create_task(_announce(parts, now))
+
+
+async def _announce(parts: Parts, now: datetime) -> None:
+    try:
+        await moments.announce(parts.database, now)
+    except DatabaseBusy:
+        pass  # the next request tries again
+    except Exception as error:  # noqa: BLE001 - a task of its own, which nobody else would hear of
+        log_failure("-", error)
+
+
+def _asked(scope: Scope) -> Asked | None:
+    """Return what a request asks, or nothing if it says something twice or at unusual length."""
+    fields: dict[bytes, bytes] = dict(scope["headers"])
+    codings, origin, token = (
+        fields.get(b"accept-encoding", b""),
+        fields.get(b"origin", b""),
+        fields.get(b"authorization"),
+    )
+    is_usual = (
+        len(codings) <= MAX_FIELD and len(origin) <= MAX_FIELD and (token is None or len(token) <= MAX_TOKEN)
+    )
+    if len(fields) != len(scope["headers"]) or not is_usual:
+        return None
+    target = (scope["raw_path"], scope["query_string"])
+    return Asked(target, _coding(codings.decode("latin-1")), origin, token, fields.get(b"if-none-match"))
+
+
+def _is_whole(sent: list[Message]) -> bool:
+    """Whether these messages are a `200` with all of its body."""
+    return len(sent) == 2 and sent[0].get("status") == 200 and not sent[1].get("more_body")  # noqa: PLR2004
+
+
+def _kept(claim: Claim, standing: Standing, template: str, head: Message, body: Message, *, address: int) -> Kept:
+    fields: list[tuple[bytes, bytes]] = head["headers"]
+    tag = dict(fields).get(b"etag", b"")
+    about = [(name, value) for name, value in fields if name not in _OF_A_BODY]
+    return Kept(
+        count=standing.public,
+        until=claim.until,
+        template=template,
+        tag=tag,
+        head=head,
+        body=body,
+        unchanged={**head, "status": 304, "headers": about},
+        size=len(body["body"]) + address + OVERHEAD,
+    )
+
+
+async def _replay(kept: Kept, asked: Asked, send: Send) -> None:
+    started = perf_counter()
+    if asked.none_match is not None and _has(asked.none_match, kept.tag):
+        status: Any = 304
+        await send(kept.unchanged)
+        await send(_NOTHING)
+    else:
+        status = 200
+        await send(kept.head)
+        await send(kept.body)
+    access.info("%s GET %s %d %.1fms", "-", kept.template, status, (perf_counter() - started) * 1000)
+
+
+def _has(none_match: bytes, tag: bytes) -> bool:
+    return none_match == tag or matches(none_match.decode("latin-1"), tag.decode())

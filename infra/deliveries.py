@@ -1,0 +1,73 @@
+"""Reading many articles for one reader: each is decided by itself, and none costs a statement of its own."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from functools import reduce
+from operator import or_ as united
+
+from sqlalchemy import Table, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.access import Decision, Offer, decide, offers_for
+from domain.body import Body
+from domain.delivery import Delivery, Names, Wanted, wanted_by_article
+from domain.people import Person
+from infra import documents, names
+from infra.delivery import Found
+from infra.tables import full_texts, teasers
+
+
+async def deliver_all(
+    connection: AsyncConnection,
+    found: Sequence[Found],
+    person: Person,
+    *,
+    offers: tuple[Offer, ...],
+    now: datetime,
+) -> list[Delivery]:
+    """Return articles as this person gets them, in their order: all decisions come first, and only then bodies.
+
+    It takes three statements at most: whole texts of what is opened, teasers of the rest, and names.
+    """
+    decided = [(one, decide(one.publication.gate, person, now=now)) for one in found]
+    bodies = await _bodies(connection, decided)
+    wanted = [wanted_by_article(one.front, bodies[_id(one)], one.publication.group_id) for one in found]
+    named = await names.fetch(connection, reduce(united, wanted, Wanted()), now=now)
+    return [
+        _delivery(one, bodies[_id(one)], decision, named.only(needs), offers=offers, now=now)
+        for (one, decision), needs in zip(decided, wanted, strict=True)
+    ]
+
+
+def _id(found: Found) -> str:
+    return found.publication.id
+
+
+def _delivery(
+    found: Found, body: Body, decision: Decision, named: Names, *, offers: tuple[Offer, ...], now: datetime
+) -> Delivery:
+    return Delivery(
+        publication=found.publication,
+        front=found.front,
+        body=body,
+        decision=decision,
+        remaining_percent=0 if decision.opens_everything else found.remaining_percent,
+        offers=offers_for(decision, offers),
+        names=named,
+        read_at=now,
+    )
+
+
+async def _bodies(connection: AsyncConnection, decided: Sequence[tuple[Found, Decision]]) -> Mapping[str, Body]:
+    """Return the body that each decision allows, by publication."""
+    opened = {_id(found) for found, decision in decided if decision.opens_everything}
+    rest = {_id(found) for found, _ in decided} - opened
+    read = {**await _read(connection, full_texts, opened), **await _read(connection, teasers, rest)}
+    return {id_: read.get(id_, ()) for id_ in opened | rest}
+
+
+async def _read(connection: AsyncConnection, texts: Table, ids: Collection[str]) -> Mapping[str, Body]:
+    if not ids:
+        return {}
+    rows = await connection.execute(select(texts).where(texts.c.publication_id.in_(sorted(ids))))
+    return {row.publication_id: documents.load_body(row.body) for row in rows}

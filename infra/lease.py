@@ -1,0 +1,148 @@
+"""The lease under which kept answers are true: how far the counters are, as far as this process can tell.
+
+On SQLite it asks at each look whether anybody has committed since (`PRAGMA data_version`, a few microseconds). On
+PostgreSQL a connection of its own reads the counters all the time, and a reading that is older than a tenth of a
+second counts for nothing; nor does one that was asked for before this process itself changed something.
+"""
+
+import asyncio
+import sqlite3
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Any, Protocol
+
+import asyncpg
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+READ_EVERY, GOOD_FOR = 0.05, 0.1  # seconds
+PATIENCE, PAUSE = 2.0, 0.5  # seconds for an answer of the database; and after none came
+
+_READ = (
+    "SELECT (SELECT value FROM counters WHERE name = 'public'), "
+    "(SELECT value FROM counters WHERE name = 'rights'), (SELECT MIN(next_change) FROM publications)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How many changes readers could see by now, how many of rights there were, and when time brings the next."""
+
+    public: int
+    rights: int
+    next_change: datetime | None
+
+    def is_over(self, now: datetime) -> bool:
+        """Whether a moment has come that is not announced yet."""
+        return self.next_change is not None and self.next_change <= now
+
+
+class Lease(Protocol):
+    """Tells where the database stands, as long as it can be sure."""
+
+    def look(self) -> Standing | None:
+        """Return where the database stands, or nothing if that is not known at this moment."""
+
+    def distrust(self) -> None:
+        """Forget what was read: this process has just changed something."""
+
+    async def start(self) -> None:
+        """Begin to read."""
+
+    async def stop(self) -> None:
+        """Stop reading."""
+
+
+class SqliteLease:
+    """Asks at each look. It never waits: a file that cannot be read at once makes no lease."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._connection: sqlite3.Connection | None = None
+        self._version = -1
+        self._standing: Standing | None = None
+
+    def look(self) -> Standing | None:
+        """Return where the database stands."""
+        if self._connection is None:
+            return None
+        try:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            if version != self._version or self._standing is None:
+                public, rights, moment = self._connection.execute(_READ).fetchone()
+                coming = datetime.fromisoformat(moment).replace(tzinfo=UTC) if moment else None
+                self._standing, self._version = Standing(public or 0, rights or 0, coming), version
+        except sqlite3.Error:
+            self._standing = None
+        return self._standing
+
+    def distrust(self) -> None:
+        """Do nothing: the next look asks anyway."""
+
+    async def start(self) -> None:
+        """Open a connection of its own."""
+        self._connection = sqlite3.connect(
+            f"file:{self._path}?mode=ro", uri=True, timeout=0, isolation_level=None, check_same_thread=False
+        )
+
+    async def stop(self) -> None:
+        """Close the connection."""
+        if self._connection is not None:
+            self._connection.close()
+        self._connection = None
+
+
+class PostgresqlLease:
+    """Reads all the time, on a connection of its own."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        _, self._address = engine.dialect.create_connect_args(engine.url)
+        self._standing: Standing | None = None
+        self._asked_at = self._distrusted_at = 0.0
+        self._task: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
+
+    def look(self) -> Standing | None:
+        """Return where the database stood when it was last asked, if that is not too long ago."""
+        return self._standing if monotonic() - self._asked_at <= GOOD_FOR else None
+
+    def distrust(self) -> None:
+        """Wait for a reading that begins from now on."""
+        self._distrusted_at, self._standing = monotonic(), None
+        self._wanted.set()
+
+    async def start(self) -> None:
+        """Begin to read."""
+        self._task = asyncio.create_task(self._read_for_ever())
+
+    async def stop(self) -> None:
+        """Stop reading."""
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+        self._task = self._standing = None
+
+    async def _read_for_ever(self) -> None:
+        while True:
+            connection: Any = None
+            try:
+                connection = await asyncpg.connect(**self._address, timeout=PATIENCE)
+                while True:
+                    await self._read(connection)
+            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+                self._standing = None
+                await asyncio.sleep(PAUSE)
+            finally:
+                if connection is not None:
+                    connection.terminate()  # it may be half open: nobody waits for it
+
+    async def _read(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
+        self._wanted.clear()
+        asked_at = monotonic()
+        public, rights, coming = await connection.fetchrow(_READ, timeout=PATIENCE)
+        if asked_at > self._distrusted_at:
+            self._standing, self._asked_at = Standing(public or 0, rights or 0, coming), asked_at
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._wanted.wait(), READ_EVERY - (monotonic() - asked_at))
