@@ -12,6 +12,7 @@ from api.delivery import lists as delivery_lists
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.delivery import previews as delivery_previews
+from api.delivery import search as delivery_search
 from api.editorial import actions, articles, bulk, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
@@ -27,6 +28,7 @@ ROUTERS = (
     delivery_lists.router,
     delivery_names.router,
     delivery_media.router,
+    delivery_search.router,
     delivery_previews.router,
     accounts.router,
     articles.router,

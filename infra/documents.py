@@ -42,7 +42,9 @@ def load_body(text: str) -> Body:
 def load_paragraphs(text: str) -> list[str]:
     """Return the texts of the body that this JSON holds, without making a body of it."""
     return [
-        "".join(span["text"] for span in block["children"]) for block in json.loads(text) if block["type"] == "block"
+        "".join(span["text"] for span in block["children"])
+        for block in json.loads(text)
+        if block["type"] == "block"
     ]
 
 

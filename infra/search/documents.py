@@ -52,7 +52,9 @@ def documents_of(edition: Edition) -> SearchDocuments:
 
 def document_of(front: Front, body: Body, language: str) -> SearchDocument:
     """Return what a text is found by: a front, and as much of the body as its reader may read."""
-    return document(front.title, front.standfirst, [block.text for block in body if isinstance(block, Text)], language)
+    return document(
+        front.title, front.standfirst, [block.text for block in body if isinstance(block, Text)], language
+    )
 
 
 def document(title: str, standfirst: str, paragraphs: Iterable[str], language: str) -> SearchDocument:

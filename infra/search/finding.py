@@ -78,7 +78,7 @@ async def find(
     limit: int,
 ) -> list[Hit]:
     """Return the next articles in which all of the terms stand, the best first."""
-    engine = engine_of(connection)
+    engine = engine_of(connection.dialect.name)
     await connection.run_sync(engine.prepare)
     query = _ranked(engine, terms, person, conditions, articles // COMMON_SHARE, after)
     rows = await connection.execute(query.limit(limit))
@@ -128,7 +128,9 @@ def _found(
 ) -> Select[Any]:
     """Select the newest in which everything stands, of one kind of document."""
     is_whole = literal(table is search_whole).label("is_whole")
-    query = select(table.c.rowid.label("place"), is_whole, *engine.carried(table)).where(engine.finds(table, terms))
+    query = select(table.c.rowid.label("place"), is_whole, *engine.carried(table)).where(
+        engine.finds(table, terms)
+    )
     if conditions:
         query = query.join(search_articles, search_articles.c.place == table.c.rowid).where(*conditions)
     return query.order_by(engine.newest_first(table)).limit(most)

@@ -27,8 +27,6 @@ class Highlight:
     parts: tuple[Part, ...]
 
 
-
-
 def highlights(
     title: str, standfirst: str, paragraphs: Iterable[str], terms: Sequence[Term], stemmer: str
 ) -> tuple[Highlight, ...]:

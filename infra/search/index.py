@@ -17,7 +17,7 @@ from domain.access import Requires
 from infra import documents
 from infra.search import postgresql, sqlite
 from infra.search.documents import SearchDocument, SearchDocuments, document_of
-from infra.search.tables import search_articles, search_languages, search_public, search_whole
+from infra.search.tables import search_articles, search_public, search_whole
 from infra.search.words import stemmer_of
 from infra.tables import full_texts, publications, teasers
 from infra.visibility import gate_is_open, is_live
@@ -115,9 +115,9 @@ def _entry(row: Any, made: SearchDocuments) -> Entry:  # noqa: ANN401 - a row of
     )
 
 
-def engine_of(connection: Connection) -> ModuleType:
-    """Return what this connection's database says in its own way."""
-    return postgresql if connection.dialect.name == "postgresql" else sqlite
+def engine_of(dialect: str) -> ModuleType:
+    """Return what this database says in its own way."""
+    return postgresql if dialect == "postgresql" else sqlite
 
 
 def remove(connection: Connection, article_ids: Sequence[str]) -> None:
@@ -159,7 +159,7 @@ def _row(place: int, entry: Entry) -> dict[str, Any]:
 
 
 def _write(connection: Connection, table: Table, made: list[tuple[int, SearchDocument]]) -> None:
-    values = engine_of(connection).values_of
+    values = engine_of(connection.dialect.name).values_of
     if made:
         connection.execute(insert(table), [{"rowid": place, **values(one)} for place, one in made])
 

@@ -73,7 +73,9 @@ def _conditions(listing: Listing) -> Iterator[ColumnElement[bool]]:
         yield search_articles.c.article_id.in_(listing.ids)
     if any((listing.tags, listing.section, listing.kind, listing.contributor, listing.language)):
         for heading in headings_of(replace(listing, access=None)):
-            under = (listings.c.heading == heading) & (listings.c.publication_id == search_articles.c.publication_id)
+            under = (listings.c.heading == heading) & (
+                listings.c.publication_id == search_articles.c.publication_id
+            )
             yield select(literal(1)).select_from(listings).where(under).correlate(search_articles).exists()
 
 
@@ -83,7 +85,9 @@ async def _shown(
     """Return what was found as the caller may see it. What the wall does not confirm is not shown."""
     ids = [hit.publication_id for hit in hits]
     rows = await connection.execute(select(*FOUND).where(publications.c.id.in_(ids), is_live(now)))
-    by_id = {card.publication.id: card for card in await cards(connection, list(map(found_in, rows)), person, now=now)}
+    by_id = {
+        card.publication.id: card for card in await cards(connection, list(map(found_in, rows)), person, now=now)
+    }
     confirmed = [
         (hit, by_id[hit.publication_id])
         for hit in hits

@@ -39,7 +39,9 @@ def says(found: CTE, tables: Sequence[Table], column: str, term: Term) -> Column
     return or_(
         *(
             (found.c.is_whole == bool(at))
-            & found.c.place.in_(select(table.c.rowid).where(_matches(table, column, [term]), table.c.rowid >= oldest))
+            & found.c.place.in_(
+                select(table.c.rowid).where(_matches(table, column, [term]), table.c.rowid >= oldest)
+            )
             for at, table in enumerate(tables)
         )
     )

@@ -48,7 +48,9 @@ search_languages = Table(
     Column("articles", Integer, nullable=False),
 )
 
-search_public = _documents("search_public")  # what everybody may read: whole texts, and teasers where there is a gate
+search_public = _documents(
+    "search_public"
+)  # what everybody may read: whole texts, and teasers where there is a gate
 search_whole = _documents("search_whole")  # whole texts behind gates
 
 

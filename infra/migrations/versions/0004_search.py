@@ -62,7 +62,9 @@ def _create_documents(name: str) -> None:
 
 
 def _find_what_is_live(connection: sa.Connection, now: datetime) -> None:
-    live = sa.text("SELECT DISTINCT article_id FROM listings WHERE article_id > :after ORDER BY article_id LIMIT :most")
+    live = sa.text(
+        "SELECT DISTINCT article_id FROM listings WHERE article_id > :after ORDER BY article_id LIMIT :most"
+    )
     after = ""
     while ids := connection.scalars(live, {"after": after, "most": AT_ONCE}).all():
         index.follow(connection, ids, now=now)
