@@ -3,10 +3,9 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from infra.search.query import Term
-from infra.search.words import UNKNOWN, composed, term_of, words_in
+from infra.search.words import composed, term_of, words_in
 
 BEFORE, AFTER = 10, 20
 
@@ -27,36 +26,74 @@ class Highlight:
     parts: tuple[Part, ...]
 
 
-def highlights(
-    title: str, standfirst: str, paragraphs: Iterable[str], terms: Sequence[Term], stemmer: str
-) -> tuple[Highlight, ...]:
-    """Return where the terms stand: the first place in each field; no more of the body is looked at."""
-    found = (("title", [title]), ("standfirst", [standfirst]), ("body", paragraphs))
-    pieces = ((field, _first(texts, terms, stemmer)) for field, texts in found)
-    return tuple(Highlight(field, parts) for field, parts in pieces if parts)
+class Highlighter:
+    """Finds what was looked for in texts of one language. It looks at each word once, however often it stands."""
+
+    def __init__(self, terms: Sequence[Term], stemmer: str) -> None:
+        self._stemmer = stemmer
+        self._tokens = frozenset(token for term in terms for token in term.any_of)
+        self._prefixes = tuple(term.prefix for term in terms if term.prefix)
+        self._phrases = [term.phrase for term in terms if term.phrase]
+        self._in_phrases = frozenset(form for phrase in self._phrases for form in phrase)
+        self._known: set[str] = set()
+        self._asked_for: set[str] = set()
+        self._phrased: set[str] = set()
+
+    def highlights(self, title: str, standfirst: str, paragraphs: Iterable[str]) -> tuple[Highlight, ...]:
+        """Return where the terms stand: the first place in each field; no more of the body is looked at."""
+        fields = (("title", [title]), ("standfirst", [standfirst]), ("body", paragraphs))
+        found = ((field, self._first(texts)) for field, texts in fields)
+        return tuple(Highlight(field, parts) for field, parts in found if parts)
+
+    def _first(self, texts: Iterable[str]) -> tuple[Part, ...]:
+        return next((parts for text in texts if (parts := self._parts(text))), ())
+
+    def _parts(self, text: str) -> tuple[Part, ...]:
+        pattern = words_in(text)
+        words = pattern.findall(text)
+        self._look_at(words)
+        if self._asked_for.isdisjoint(words) and self._phrased.isdisjoint(words):
+            return ()
+        found = self._found(words)
+        return _piece(text, list(pattern.finditer(text)), found) if found else ()
+
+    def _look_at(self, words: list[str]) -> None:
+        """Learn which of these words are what was looked for, or part of it."""
+        for word in set(words).difference(self._known):
+            term = term_of(composed(word), self._stemmer)
+            if term is None:
+                continue
+            if term.form in self._tokens or term.stem in self._tokens or term.form.startswith(self._prefixes):
+                self._asked_for.add(word)
+            if term.form in self._in_phrases:
+                self._phrased.add(word)
+        self._known.update(words)
+
+    def _found(self, words: list[str]) -> list[int]:
+        """Return which words, by their number, are what was looked for."""
+        found = {at for at, word in enumerate(words) if word in self._asked_for}
+        for phrase in self._phrases:
+            found.update(self._places(words, phrase))
+        return sorted(found)
+
+    def _places(self, words: list[str], phrase: tuple[str, ...]) -> Iterator[int]:
+        terms = [(at, term_of(composed(word), self._stemmer)) for at, word in enumerate(words)]
+        forms = [(at, term.form) for at, term in terms if term]
+        for start in range(len(forms) - len(phrase) + 1):
+            run = forms[start : start + len(phrase)]
+            if all(form == asked for (_, form), asked in zip(run, phrase, strict=True)):
+                yield from (at for at, _ in run)
 
 
-def _first(texts: Iterable[str], terms: Sequence[Term], stemmer: str) -> tuple[Part, ...]:
-    for text in texts:
-        if parts := _parts(text, terms, stemmer):
-            return parts
-    return ()
-
-
-def _parts(text: str, terms: Sequence[Term], stemmer: str) -> tuple[Part, ...]:
-    words = list(words_in(text).finditer(text))
-    found = _found([match.group() for match in words], terms, stemmer)
-    if not found:
-        return ()
-    first = max(0, min(found) - BEFORE)
-    last = min(len(words) - 1, min(found) + AFTER)
+def _piece(text: str, words: list[re.Match[str]], found: list[int]) -> tuple[Part, ...]:
+    """Return the piece of a text around the first match, in parts that are the piece when put together."""
+    first, last = max(0, found[0] - BEFORE), min(len(words) - 1, found[0] + AFTER)
     start = 0 if first == 0 else words[first].start()
     end = len(text) if last == len(words) - 1 else words[last].end()
-    return tuple(_cut(text, start, end, [words[at] for at in sorted(found) if first <= at <= last]))
+    return tuple(_cut(text, start, end, [words[at] for at in found if at <= last]))
 
 
 def _cut(text: str, start: int, end: int, matches: Iterable[re.Match[str]]) -> Iterator[Part]:
-    """Yield a piece of a text in parts that are the piece when put together."""
     at = start
     for match in matches:
         if match.start() > at:
@@ -65,33 +102,3 @@ def _cut(text: str, start: int, end: int, matches: Iterable[re.Match[str]]) -> I
         at = match.end()
     if end > at:
         yield Part(text[at:end], match=False)
-
-
-def _found(words: list[str], terms: Sequence[Term], stemmer: str) -> set[int]:
-    """Return which words, by their number, are what was looked for."""
-    found: set[int] = set()
-    tokens = frozenset(token for term in terms for token in term.any_of)
-    prefixes = tuple(term.prefix for term in terms if term.prefix)
-    for at, word in enumerate(words):
-        if _is_asked_for(word, stemmer, tokens, prefixes):
-            found.add(at)
-    for term in terms:
-        if term.phrase:
-            found.update(_phrases(words, term.phrase))
-    return found
-
-
-@lru_cache(maxsize=50_000)
-def _is_asked_for(word: str, stemmer: str, tokens: frozenset[str], prefixes: tuple[str, ...]) -> bool:
-    term = term_of(composed(word), stemmer)
-    if term is None:
-        return False
-    return term.form in tokens or term.stem in tokens or bool(prefixes and term.form.startswith(prefixes))
-
-
-def _phrases(words: list[str], phrase: tuple[str, ...]) -> Iterator[int]:
-    terms = [(at, term.form) for at, word in enumerate(words) if (term := term_of(composed(word), UNKNOWN))]
-    forms = [form for _, form in terms]
-    for start in range(len(forms) - len(phrase) + 1):
-        if tuple(forms[start : start + len(phrase)]) == phrase:
-            yield from (at for at, _ in terms[start : start + len(phrase)])

@@ -1,6 +1,6 @@
 """Pages of what was found: cards, with pieces of the texts that this caller may read."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -14,7 +14,7 @@ from infra import documents
 from infra.cards import Listing, cards, headings_of
 from infra.delivery import FOUND, found_in
 from infra.search.finding import Hit, Place, find, library
-from infra.search.highlights import Highlight, highlights
+from infra.search.highlights import Highlight, Highlighter
 from infra.search.query import Query, Term
 from infra.search.tables import search_articles
 from infra.search.words import stemmer_of
@@ -94,8 +94,10 @@ async def _shown(
         if hit.publication_id in by_id and _is_confirmed(hit, by_id[hit.publication_id])
     ]
     bodies = await _bodies(connection, [card for _, card in confirmed])
+    languages = {stemmer_of(card.publication.language) for _, card in confirmed}
+    marking = {stemmer: Highlighter(terms, stemmer) for stemmer in languages}
     return [
-        Found(card, _highlights(card, bodies.get(card.publication.id, "[]"), terms), hit.place)
+        Found(card, _highlights(card, bodies.get(card.publication.id, "[]"), marking), hit.place)
         for hit, card in confirmed
     ]
 
@@ -121,6 +123,6 @@ async def _bodies(connection: AsyncConnection, shown: Sequence[Card]) -> dict[st
     return bodies
 
 
-def _highlights(card: Card, body: str, terms: Sequence[Term]) -> tuple[Highlight, ...]:
-    stemmer = stemmer_of(card.publication.language)
-    return highlights(card.front.title, card.front.standfirst, documents.load_paragraphs(body), terms, stemmer)
+def _highlights(card: Card, body: str, marking: Mapping[str, Highlighter]) -> tuple[Highlight, ...]:
+    highlighter = marking[stemmer_of(card.publication.language)]
+    return highlighter.highlights(card.front.title, card.front.standfirst, documents.load_paragraphs(body))
