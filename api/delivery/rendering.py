@@ -54,7 +54,7 @@ def card(one: Card, links: Links) -> schemas.Card:
 
 
 def hit(one: Found, links: Links) -> schemas.Hit:
-    """Return an article that was found as the contract shows it: a card, and where its text says what was asked."""
+    """Return an article that was found as the contract shows it: a card, and where it says what was asked."""
     shown = card(one.card, links)
     highlights = [
         schemas.Highlight.model_validate(

@@ -27,8 +27,8 @@ FIELDS = tuple(schemas.Hit.model_fields)
 Asked = Annotated[
     str | None,
     Query(
-        description='Words that must all be there, `"phrases"` and beginnings of words (`kazakh*`); with a cursor it '
-        "may be left out",
+        description='Words that must all be there, `"phrases"` and beginnings of words (`kazakh*`). '
+        "With a cursor it may be left out",
         max_length=MAX_TEXT,
     ),
 ]

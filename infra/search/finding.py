@@ -1,7 +1,7 @@
 """Finding and ranking. A score is made of an article's own words, as far as the caller may read them.
 
-Nobody's score depends on other articles, so that no hidden text can move what is seen. Who may read nothing behind a
-gate is answered from the public documents alone, by the same statement as everybody else who may not.
+Nobody's score depends on other articles, so that no hidden text can move what is seen. Who may read nothing
+behind a gate is answered from the public documents alone, by the same statement as everybody else who may not.
 """
 
 from collections.abc import Sequence
@@ -80,8 +80,8 @@ async def find(
     """Return the next articles in which all of the terms stand, the best first."""
     engine = engine_of(connection.dialect.name)
     await connection.run_sync(engine.prepare)
-    query = _ranked(engine, terms, person, conditions, articles // COMMON_SHARE, after)
-    rows = await connection.execute(query.limit(limit))
+    sought = _Sought(engine, tuple(terms), person, tuple(conditions), articles // COMMON_SHARE, after)
+    rows = await connection.execute(_ranked(sought).limit(limit))
     return [
         Hit(
             row.publication_id,
@@ -93,29 +93,35 @@ async def find(
     ]
 
 
-def _ranked(
-    engine: ModuleType,
-    terms: Sequence[Term],
-    person: Person,
-    conditions: Sequence[ColumnElement[bool]],
-    common: int,
-    after: Place | None,
-) -> Select[Any]:
-    tables = (search_public, search_whole) if may_open_gates(person) else (search_public,)
-    most = max(NEWEST, common + 1) * (2 if after else 1)  # some may have come in since the first page
-    if after is not None:
-        conditions = [*conditions, search_articles.c.place >= after.since]
+@dataclass(frozen=True, slots=True)
+class _Sought:
+    """A search: on which database, for what, for whom, and more matches than this many are common."""
+
+    engine: ModuleType
+    terms: tuple[Term, ...]
+    person: Person
+    conditions: tuple[ColumnElement[bool], ...]
+    common: int
+    after: Place | None
+
+    @property
+    def most(self) -> int:
+        """How many matches are looked at: some may have come in since the first page."""
+        return max(NEWEST, self.common + 1) * (2 if self.after else 1)
+
+
+def _ranked(sought: _Sought) -> Select[Any]:
+    tables = (search_public, search_whole) if may_open_gates(sought.person) else (search_public,)
+    opened = (search_articles.c.requires != Requires.FREE) & passes(sought.person, search_articles)
     if len(tables) > 1:
-        opened = (search_articles.c.requires != Requires.FREE) & passes(person, search_articles)
-        parts = [
-            _found(engine, search_public, terms, [*conditions, ~opened], most),
-            _found(engine, search_whole, terms, [*conditions, opened], most),
-        ]
+        parts = [_found(sought, search_public, ~opened), _found(sought, search_whole, opened)]
     else:
-        parts = [_found(engine, search_public, terms, conditions, most)]
-    found = _newest(parts, most)
-    since = literal(after.since) if after else _since(found, common)
-    scored = _scored(engine, found, tables, terms, since).subquery()
+        parts = [_found(sought, search_public)]
+    found = _newest(parts, sought.most)
+    after = sought.after
+    scored = _scored(
+        sought, found, tables, literal(after.since) if after else _since(found, sought.common)
+    ).subquery()
     query = select(scored)
     if after is not None:
         place = tuple_(scored.c.score, scored.c.published_at, scored.c.article_id)
@@ -123,17 +129,17 @@ def _ranked(
     return query.order_by(scored.c.score.desc(), scored.c.published_at.desc(), scored.c.article_id.desc())
 
 
-def _found(
-    engine: ModuleType, table: Table, terms: Sequence[Term], conditions: Sequence[ColumnElement[bool]], most: int
-) -> Select[Any]:
+def _found(sought: _Sought, table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
     """Select the newest in which everything stands, of one kind of document."""
+    engine, all_of = sought.engine, [*sought.conditions, *conditions]
+    if sought.after is not None:
+        all_of.append(search_articles.c.place >= sought.after.since)
     is_whole = literal(table is search_whole).label("is_whole")
-    query = select(table.c.rowid.label("place"), is_whole, *engine.carried(table)).where(
-        engine.finds(table, terms)
-    )
-    if conditions:
-        query = query.join(search_articles, search_articles.c.place == table.c.rowid).where(*conditions)
-    return query.order_by(engine.newest_first(table)).limit(most)
+    query = select(table.c.rowid.label("place"), is_whole, *engine.carried(table))
+    query = query.where(engine.finds(table, sought.terms))
+    if all_of:
+        query = query.join(search_articles, search_articles.c.place == table.c.rowid).where(*all_of)
+    return query.order_by(engine.newest_first(table)).limit(sought.most)
 
 
 def _newest(parts: Sequence[Select[Any]], most: int) -> CTE:
@@ -150,12 +156,10 @@ def _since(found: CTE, common: int) -> ColumnElement[int]:
     return case((count > common, func.coalesce(last, _EARLIEST)), else_=_EARLIEST)
 
 
-def _scored(
-    engine: ModuleType, found: CTE, tables: Sequence[Table], terms: Sequence[Term], since: ColumnElement[int]
-) -> Select[Any]:
+def _scored(sought: _Sought, found: CTE, tables: Sequence[Table], since: ColumnElement[int]) -> Select[Any]:
     points = [
-        case((engine.says(found, tables, column, term), worth), else_=0)
-        for term in terms
+        case((sought.engine.says(found, tables, column, term), worth), else_=0)
+        for term in sought.terms
         for column, worth in POINTS.items()
     ]
     return (

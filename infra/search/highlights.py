@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from infra.search.documents import BREAK
 from infra.search.query import Term
-from infra.search.words import composed, term_of, words_in
+from infra.search.words import STEM, composed, term_of, words_beginning, words_in
 
 BEFORE, AFTER = 10, 20
 
@@ -35,6 +36,9 @@ class Highlighter:
         self._prefixes = tuple(term.prefix for term in terms if term.prefix)
         self._phrases = [term.phrase for term in terms if term.phrase]
         self._in_phrases = frozenset(form for phrase in self._phrases for form in phrase)
+        forms = {*(token for token in self._tokens if token[0] != BREAK), *self._prefixes, *self._in_phrases}
+        stems = {token[STEM:] for token in self._tokens if token[0] == BREAK}
+        self._initials = frozenset(token[0] for token in forms | stems if token)
         self._known: set[str] = set()
         self._asked_for: set[str] = set()
         self._phrased: set[str] = set()
@@ -49,13 +53,13 @@ class Highlighter:
         return next((parts for text in texts if (parts := self._parts(text))), ())
 
     def _parts(self, text: str) -> tuple[Part, ...]:
-        pattern = words_in(text)
-        words = pattern.findall(text)
-        self._look_at(words)
-        if self._asked_for.isdisjoint(words) and self._phrased.isdisjoint(words):
+        likely = words_beginning(text, self._initials, self._stemmer).findall(text)
+        self._look_at(likely)
+        if self._asked_for.isdisjoint(likely) and self._phrased.isdisjoint(likely):
             return ()
-        found = self._found(words)
-        return _piece(text, list(pattern.finditer(text)), found) if found else ()
+        words = list(words_in(text).finditer(text))
+        found = self._found([word.group() for word in words])
+        return _piece(text, words, found) if found else ()
 
     def _look_at(self, words: list[str]) -> None:
         """Learn which of these words are what was looked for, or part of it."""

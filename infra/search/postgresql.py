@@ -16,7 +16,7 @@ def values_of(document: SearchDocument) -> dict[str, str]:
 
 
 def _vector(tokens: str) -> str:
-    """Return a `tsvector` as it is written: forms with their places, stems with none, so that no phrase has them."""
+    """Return a `tsvector` as it is written: forms with their places, and stems, which no phrase has, with none."""
     places: dict[str, list[str]] = {}
     for at, token in enumerate(tokens.split(" "), 1):
         if token and token != BREAK:
@@ -51,7 +51,7 @@ def finds(table: Table, terms: Sequence[Term]) -> ColumnElement[bool]:
     return _matches(table.c.text, terms)
 
 
-def says(found: CTE, tables: Sequence[Table], column: str, term: Term) -> ColumnElement[bool]:
+def says(found: CTE, _: Sequence[Table], column: str, term: Term) -> ColumnElement[bool]:
     """Whether what was found says this in a column."""
     return _matches(found.c[column], [term])
 

@@ -18,7 +18,7 @@ def prepare(connection: Connection) -> None:
     """Make the connection ready to search: there is nothing to do."""
 
 
-def carried(table: Table) -> Sequence[Column[str]]:
+def carried(_: Table) -> Sequence[Column[str]]:
     """Return the columns that `says` needs of what was found: none, it looks into the index."""
     return ()
 
@@ -34,7 +34,7 @@ def finds(table: Table, terms: Sequence[Term]) -> ColumnElement[bool]:
 
 
 def says(found: CTE, tables: Sequence[Table], column: str, term: Term) -> ColumnElement[bool]:
-    """Whether what was found says this in a column. `tables` are those that it was found in, the public one first."""
+    """Whether what was found says this in a column; the public one of the tables comes first."""
     oldest = select(func.min(found.c.place)).scalar_subquery()
     return or_(
         *(

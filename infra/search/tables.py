@@ -58,6 +58,6 @@ search_whole = _documents("search_whole")  # whole texts behind gates
 def _create(element: CreateTable, compiler: DDLCompiler, **more: object) -> str:
     table = element.element
     if not table.info.get(FTS5):
-        return compiler.visit_create_table(element, **more)
+        return str(compiler.visit_create_table(element, **more))  # type: ignore[no-untyped-call]
     columns = ", ".join(COLUMNS)
     return f"CREATE VIRTUAL TABLE {table.name} USING fts5({columns}, tokenize = \"ascii tokenchars '_'\")"

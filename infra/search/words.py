@@ -17,6 +17,7 @@ from infra.ids import folded
 
 MAX_LENGTH = 30
 UNKNOWN = "__"
+STEM = 3  # where a stem itself begins, behind `_` and its language
 _MARKS = "".join(map(chr, filter(lambda at: unicodedata.category(chr(at))[0] == "M", range(0x300, 0x10000))))
 _SPACED = re.compile(rf"[\w{re.escape(_MARKS)}]+")
 _MIXED = re.compile(rf"{UNSPACED.pattern}|(?:(?!{UNSPACED.pattern})[\w{re.escape(_MARKS)}])+")
@@ -54,6 +55,7 @@ _STEMMERS = {
     "tr": "turkish",
     "yi": "yiddish",
 }
+_TAKES_BEGINNINGS = frozenset({"ar", "el", "ga", "id", "nl", "sr", "ta", "yi"})  # or writes them otherwise
 
 
 class Term(NamedTuple):
@@ -72,6 +74,29 @@ def stemmer_of(language: str) -> str:
 def words_in(text: str) -> re.Pattern[str]:
     """Return what finds the words of a text; in scripts without spaces each sign is one."""
     return _SPACED if text.isascii() or UNSPACED.search(text) is None else _MIXED
+
+
+def words_beginning(text: str, initials: frozenset[str], stemmer: str) -> re.Pattern[str]:
+    """Return what finds the words of a text that have a form or stem which begins so, and not many others."""
+    pattern = words_in(text)
+    return _beginning(initials) if pattern is _SPACED and stemmer not in _TAKES_BEGINNINGS else pattern
+
+
+@lru_cache(maxsize=500)
+def _beginning(initials: frozenset[str]) -> re.Pattern[str]:
+    first = "".join(sorted(_letters().get(initial, "") for initial in initials))
+    word = rf"\w{re.escape(_MARKS)}"
+    return re.compile(rf"(?<![{word}])[_\U00010000-\U0010ffff{re.escape(first + _MARKS)}][{word}]*")
+
+
+@cache
+def _letters() -> dict[str, str]:
+    """Return the letters, of any script that has spaces, by what a form that begins with them begins with."""
+    found: dict[str, str] = {}
+    for letter in filter(str.isalnum, map(chr, range(0x10000))):
+        if UNSPACED.match(letter) is None and (form := _folded(letter)):
+            found[form[0]] = found.get(form[0], "") + letter
+    return found
 
 
 def composed(text: str) -> str:

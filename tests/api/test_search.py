@@ -3,7 +3,6 @@
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from httpx import AsyncClient
 
 from tests.newsroom import Clock, Json, Newsroom, paragraph
@@ -144,11 +143,13 @@ async def test_filters_are_those_of_lists(client: AsyncClient, newsroom: Newsroo
         await newsroom.tag(slug)
     await newsroom.contributor("anna", name="Anna")
     un = await published(newsroom, clock, "Un", "Un bateau.", tags=["mer"], section="terre")
-    credits = [{"role": "author", "contributor": "anna"}]
-    await published(newsroom, clock, "Two", "A bateau.", language="en", tags=["mer", "terre"], credits=credits)
+    signed = [{"role": "author", "contributor": "anna"}]
+    await published(newsroom, clock, "Two", "A bateau.", language="en", tags=["mer", "terre"], credits=signed)
     await published(newsroom, clock, "Trois", "Le bateau.", kind="long-read", related=[un["id"]], slug="trois")
     gate = {"requires": "subscriber"}
-    await published(newsroom, clock, "Quatre", "Des bateaux passent ici.", access=gate, standfirst="", teaser={"words": 2})
+    await published(
+        newsroom, clock, "Quatre", "Des bateaux passent ici.", access=gate, standfirst="", teaser={"words": 2}
+    )
     times = {one["title"]: one["published_at"] for one in await hits(client, "bateau")}
     assert list(times) == ["Quatre", "Trois", "Two", "Un"]
     for query, expected in (

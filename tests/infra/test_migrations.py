@@ -60,7 +60,7 @@ async def _tables(database: Database) -> set[str]:
 
 
 async def _differences(database: Database) -> list[Any]:
-    """What Alembic finds that is otherwise than the code says; of virtual tables it knows nothing (see `_shape`)."""
+    """What Alembic finds that is otherwise than the code says; it knows no virtual tables (see `_shape`)."""
 
     def is_compared(name: str | None, kind: str, _: Any) -> bool:
         return kind != "table" or name is None or not (_is_shadow(name) or name in VIRTUAL)

@@ -1,4 +1,4 @@
-"""Search and the wall: a word that stands only behind it has no effect on whoever may not read it, at any moment."""
+"""Search and the wall: a word that stands only behind it has no effect for whoever may not read it."""
 
 from typing import Any
 
@@ -27,7 +27,9 @@ OPENED = {
 }
 
 
-async def gated(newsroom: Newsroom, clock: Clock, title: str, gate: Json, hidden: str = HIDDEN, **fields: Any) -> Json:
+async def gated(
+    newsroom: Newsroom, clock: Clock, title: str, gate: Json, hidden: str = HIDDEN, **fields: Any
+) -> Json:
     return await published(
         newsroom, clock, title, SHOWN + hidden, access=gate, teaser={"words": 3}, standfirst="", **fields
     )
@@ -35,7 +37,10 @@ async def gated(newsroom: Newsroom, clock: Clock, title: str, gate: Json, hidden
 
 async def everybody(people: People) -> dict[str, dict[str, str]]:
     return {
-        **{name: await people.headers(name) for name in ("anonymous", "partner", "reader", "contributor", "editor")},
+        **{
+            name: await people.headers(name)
+            for name in ("anonymous", "partner", "reader", "contributor", "editor")
+        },
         "nobody": {"Authorization": f"Bearer {people.token(await people.add())}"},
         "subscriber": await people.headers("subscriber"),
         "silver": await people.headers("subscriber", plans=("silver",)),
@@ -61,8 +66,12 @@ async def test_what_is_behind_the_wall_moves_nothing_that_is_seen(
     client: AsyncClient, newsroom: Newsroom, clock: Clock, people: People
 ) -> None:
     """The hidden text says what is looked for most, and would be first for whoever may read it."""
-    await gated(newsroom, clock, "Caché", GOLD, "Baleine, baleine, baleine, la baleine, et d'autres baleines encore.")
-    await gated(newsroom, clock, "Visible baleine", GOLD, "Rien de plus à dire ici, et encore du texte sans suite.")
+    await gated(
+        newsroom, clock, "Caché", GOLD, "Baleine, baleine, baleine, la baleine, et d'autres baleines encore."
+    )
+    await gated(
+        newsroom, clock, "Visible baleine", GOLD, "Rien de plus à dire ici, et encore du texte sans suite."
+    )
     await published(newsroom, clock, "Libre", "Une baleine.")
     for name, headers in (await everybody(people)).items():
         may_read = name in {"gold", "editor"}
@@ -77,7 +86,9 @@ async def test_what_is_behind_the_wall_moves_nothing_that_is_seen(
 async def test_pieces_are_cut_from_what_the_caller_may_read(
     client: AsyncClient, newsroom: Newsroom, clock: Clock, people: People
 ) -> None:
-    await gated(newsroom, clock, "Un", GOLD, "Tous les cachalots, et encore du texte pour que la coupe vienne avant.")
+    await gated(
+        newsroom, clock, "Un", GOLD, "Tous les cachalots, et encore du texte pour que la coupe vienne avant."
+    )
     for name, headers in (await everybody(people)).items():
         (one,) = await hits(client, "tous", headers)
         (body,) = one["highlights"]
@@ -167,7 +178,9 @@ async def test_no_address_says_what_was_looked_for(
     for title in ("Un", "Deux"):
         await gated(newsroom, clock, title, GOLD)
     headers = await people.headers("subscriber", plans=("gold",))
-    response = await client.get("/v1/search", params={"q": "cachalot", "limit": 1, "language": "fr"}, headers=headers)
+    response = await client.get(
+        "/v1/search", params={"q": "cachalot", "limit": 1, "language": "fr"}, headers=headers
+    )
     link = response.headers["link"]
     assert "cachalot" not in link
     assert "language=fr" in link
