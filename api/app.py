@@ -13,6 +13,7 @@ from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.delivery import previews as delivery_previews
 from api.delivery import search as delivery_search
+from api.delivery import sync as delivery_sync
 from api.editorial import actions, articles, bulk, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
@@ -30,6 +31,7 @@ ROUTERS = (
     delivery_media.router,
     delivery_search.router,
     delivery_previews.router,
+    delivery_sync.router,
     accounts.router,
     articles.router,
     actions.router,
@@ -82,6 +84,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await parts.database.lease.start()
         yield
     finally:
+        await parts.announcer.stop()
         await parts.database.close()
 
 

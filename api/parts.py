@@ -15,6 +15,7 @@ from infra.darkroom import Darkroom
 from infra.db import Connection, Database
 from infra.ids import Sources
 from infra.keys import load_keyring
+from infra.moments import Announcer
 from infra.passwords import Passwords
 from infra.seals import Seals
 from infra.settings import Settings
@@ -34,20 +35,22 @@ class Parts:
     passwords: Passwords
     storage: Storage
     darkroom: Darkroom
+    announcer: Announcer
 
 
 def assemble(settings: Settings, sources: Sources) -> Parts:
     """Put the parts together. It makes the signing keys if there are none, and opens no connection."""
-    keyring = load_keyring(settings)
+    keyring, database = load_keyring(settings), Database(settings.sqlalchemy_url)
     return Parts(
         settings=settings,
         sources=sources,
-        database=Database(settings.sqlalchemy_url),
+        database=database,
         tokens=Tokens(keyring, issuer=settings.base_url, audience=settings.token_audience),
         seals=Seals(keyring),
         passwords=Passwords(),
         storage=Storage(settings.media_dir),
         darkroom=Darkroom(max_pixels=settings.max_pixels, widths=settings.renditions, new_key=sources.new_key),
+        announcer=Announcer(database, sources.now),
     )
 
 

@@ -71,6 +71,13 @@ KINDS = {
             "It was published here and has been taken back. `detail` gives the public reason.",
         ),
         Kind(
+            "sync-reset",
+            410,
+            "Start following anew",
+            "What you may read has changed since you began to follow, so no page of changes can mend what you "
+            "hold. Forget it, and start without a cursor.",
+        ),
+        Kind(
             "stale",
             412,
             "Somebody saved a newer version",

@@ -104,6 +104,7 @@ _OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
     errors.Conflict: "conflict",
     errors.InUse: "conflict",
     errors.Withdrawn: "withdrawn",
+    errors.SyncReset: "sync-reset",
     errors.Stale: "stale",
     errors.TooLarge: "too-large",
     errors.WrongMedia: "unsupported-media-type",

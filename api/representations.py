@@ -17,10 +17,7 @@ from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caching import CLAIM, NOW, Claim, Rights, matches, preferred_coding
-from api.middleware import log_failure
 from api.parts import Parts
-from infra import moments
-from infra.db import DatabaseBusy
 from infra.lease import Standing
 
 access = logging.getLogger("standfirst.access")
@@ -83,7 +80,6 @@ class Representations:
         self._kept: LRUCache[Key, Kept] = LRUCache(max_bytes, getsizeof=lambda kept: kept.size)
         self._callers: LRUCache[bytes, Caller] = LRUCache(MAX_CALLERS)
         self._making: dict[Key, asyncio.Future[None]] = {}
-        self._announcing: asyncio.Task[None] | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, from what is kept if that is true."""
@@ -94,7 +90,8 @@ class Representations:
         parts: Parts = scope["app"].state.parts
         standing, now = parts.database.lease.look(), parts.sources.now()
         if standing is None or standing.is_over(now):
-            self._announce(parts, standing, now)
+            if standing is not None:
+                parts.announcer.hurry()  # once the moment that has come is announced, answers can be kept again
             scope[NOW] = now
             await self.app(scope, receive, send)
             return
@@ -171,20 +168,6 @@ class Representations:
     def _keep(self, key: Key, kept: Kept) -> None:
         if kept.size <= self._kept.maxsize:
             self._kept[key] = kept
-
-    def _announce(self, parts: Parts, standing: Standing | None, now: datetime) -> None:
-        """Announce that a moment has come, so that answers can be kept again; nobody waits for it."""
-        if standing is not None and (self._announcing is None or self._announcing.done()):
-            self._announcing = asyncio.create_task(_announce(parts, now))
-
-
-async def _announce(parts: Parts, now: datetime) -> None:
-    try:
-        await moments.announce(parts.database, now)
-    except DatabaseBusy:
-        pass  # the next request tries again
-    except Exception as error:  # noqa: BLE001 - a task of its own, which nobody else would hear of
-        log_failure("-", error)
 
 
 def _asked(scope: Scope) -> Asked | None:

@@ -47,6 +47,10 @@ class Withdrawn(Refusal):
     """It was public and was taken back for the reason in `detail`, which is public too."""
 
 
+class SyncReset(Refusal):
+    """Whoever follows changes may read other things now, and has to start anew."""
+
+
 class Unidentified(Refusal):
     """The credentials are missing (`presented` is false) or not good."""
 

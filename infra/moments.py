@@ -4,6 +4,9 @@ Readers' SQL compares times with `now`, so nothing shown is ever late. This is f
 their numbers: a moment that has come gets one before they look.
 """
 
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -16,27 +19,32 @@ from infra.publications import HEADER, publication_of
 from infra.tables import counters, publications
 
 AT_ONCE = 500
-TRIES = 20
+PATIENCE, PAUSE = 2.0, 0.01  # seconds
 
 _LAST = select(counters.c.at).where(counters.c.name == changes.PUBLIC).scalar_subquery()
 _NEXT = select(func.min(publications.c.next_change)).scalar_subquery()
 _LOOK = select(_LAST, _NEXT)
 
 
-async def announced(snapshot: AsyncConnection, database: Database, *, now: datetime) -> datetime:
-    """Return the moment to read from a snapshot at, once every moment up to it is announced in what it sees.
+async def announced(snapshot: AsyncConnection, database: Database, clock: Callable[[], datetime]) -> datetime:
+    """Return the moment to read a snapshot at, once every moment up to it is announced in what it sees.
 
-    It is not before any change that the snapshot holds, whichever machine's clock that one was made by. The
-    snapshot may be a newer one after this, so ask first.
+    It is not before any change that the snapshot holds. Where another machine's clock is ahead of ours, we wait
+    for ours: to look ahead would show what is scheduled. The snapshot may be a newer one after this, so ask first.
     """
-    for _ in range(TRIES):
+    waited = 0.0
+    while waited < PATIENCE:
+        now = clock()
         last, coming = (await snapshot.execute(_LOOK)).one()
-        at = max(now, last) if last else now
-        if coming is None or coming > at:
-            return at
-        await snapshot.rollback()  # the next statement begins a new snapshot
-        await announce(database, at)
-    raise DatabaseBusy("moments")
+        if last is not None and now < last:
+            await asyncio.sleep(PAUSE)
+            waited += PAUSE
+        elif coming is None or now < coming:
+            return now
+        else:
+            await snapshot.rollback()  # the next statement begins a new snapshot
+            await announce(database, now)
+    raise DatabaseBusy("clock")
 
 
 async def announce(database: Database, now: datetime) -> None:
@@ -51,3 +59,25 @@ async def announce(database: Database, now: datetime) -> None:
                 .where(publications.c.id == publication.id)
                 .values(next_change=publication.next_change(now))
             )
+
+
+class Announcer:
+    """Announces moments beside requests, one time after another; nobody waits for it but the program's end."""
+
+    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+        self._database, self._clock = database, clock
+        self._task: asyncio.Task[None] | None = None
+
+    def hurry(self) -> None:
+        """See to it that the moments that have come are announced soon."""
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._announce())
+
+    async def _announce(self) -> None:
+        with suppress(DatabaseBusy):  # the next request tries again
+            await announce(self._database, self._clock())
+
+    async def stop(self) -> None:
+        """Wait for what is being announced."""
+        if self._task is not None:
+            await asyncio.gather(self._task, return_exceptions=True)

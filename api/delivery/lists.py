@@ -24,7 +24,7 @@ from infra.cards import Listing, Place, Sort
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
 
-MAX_TAGS, MAX_IDS = 10, 100
+MAX_TAGS, MAX_IDS, MAX_PART = 10, 100, 200
 FIELDS = tuple(schemas.Card.model_fields)
 
 
@@ -51,7 +51,7 @@ def _filters(
 ) -> Asked:
     given = {name: value for name, value in locals().items() if value is not None}
     listing = Listing(
-        tags=_several(tag, "tag", SLUG_PATTERN, MAX_TAGS),
+        tags=several(tag, "tag", SLUG_PATTERN, MAX_TAGS),
         section=section,
         kind=kind,
         contributor=contributor,
@@ -84,10 +84,10 @@ Fields = Annotated[
 ]
 
 
-def _several(given: str | None, parameter: str, pattern: str, most: int) -> tuple[str, ...]:
+def several(given: str | None, parameter: str, pattern: str, most: int) -> tuple[str, ...]:
     """Return what commas part, each once, or refuse what is too many or of another form."""
     parts = tuple(dict.fromkeys(given.split(","))) if given is not None else ()
-    if len(parts) > most or not all(re.fullmatch(pattern, part) for part in parts):
+    if len(parts) > most or not all(len(part) <= MAX_PART and re.fullmatch(pattern, part) for part in parts):
         raise BadRequest(f"It takes up to {most} of them, separated by commas.", parameter=parameter)
     return parts
 
@@ -144,7 +144,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
 
 def fields_of(fields: str | None, known: tuple[str, ...]) -> tuple[str, ...] | None:
     """Return the fields that the items of a list shall have, if not all of them."""
-    return _several(fields, "fields", "|".join(known), len(known)) or None
+    return several(fields, "fields", "|".join(known), len(known)) or None
 
 
 def only(fields: tuple[str, ...] | None) -> Any:  # noqa: ANN401 - Pydantic's own notation
@@ -154,7 +154,7 @@ def only(fields: tuple[str, ...] | None) -> Any:  # noqa: ANN401 - Pydantic's ow
 
 async def limited_to(visit: Visit, related_to: str | None, ids: str | None) -> tuple[str, ...] | None:
     """Return the ids that a list is limited to, if it is."""
-    named = _several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
+    named = several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
     asked = tuple(map(str.lower, named)) if named is not None else None
     if related_to is None:
         return asked

@@ -17,31 +17,40 @@ from infra.search.pages import Found
 
 def article(delivery: Delivery, links: Links) -> schemas.Article:
     """Return an article as the contract shows it."""
+    return schemas.Article(**_content(delivery, links), access=_access(delivery))
+
+
+def synced(delivery: Delivery, links: Links) -> schemas.SyncedArticle:
+    """Return an article as followers get it."""
+    access = schemas.CardAccess(**_decision(delivery.decision, delivery.remaining_percent))
+    return schemas.SyncedArticle(**_content(delivery, links), access=access)
+
+
+def _content(delivery: Delivery, links: Links) -> dict[str, Any]:
     names, front, at = delivery.names, delivery.front, delivery.read_at
     guest = THE_NEWSROOM if delivery.is_preview else None
     shown = (
         _block(block, delivery, links, guest or (A_READER if delivery.signs_media else None))
         for block in delivery.body
     )
-    return schemas.Article(
+    return {
         **_front(delivery.publication, front, names, links, signed_for=guest),
-        body=[block for block in shown if block is not None],
-        related=[
+        "body": [block for block in shown if block is not None],
+        "related": [
             _link(names.articles[article_id], at)
             for article_id in front.related_ids
             if article_id in names.articles
         ],
-        translations=[
+        "translations": [
             schemas.Translation(language=one.language, slug=one.slug, title=one.title)
             for one in delivery.translations
         ],
-        corrections=[schemas.Correction(at=one.at, text=one.text) for one in delivery.publication.corrections],
-        rights=_fields(schemas.Rights, front.rights),
-        seo=schemas.Seo(title=front.seo.title, description=front.seo.description),
-        extensions=dict(front.extensions),
-        access=_access(delivery),
-        canonical_url=links.canonical(delivery.publication),
-    )
+        "corrections": [schemas.Correction(at=one.at, text=one.text) for one in delivery.publication.corrections],
+        "rights": _fields(schemas.Rights, front.rights),
+        "seo": schemas.Seo(title=front.seo.title, description=front.seo.description),
+        "extensions": dict(front.extensions),
+        "canonical_url": links.canonical(delivery.publication),
+    }
 
 
 def card(one: Card, links: Links) -> schemas.Card:

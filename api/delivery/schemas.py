@@ -266,8 +266,8 @@ class Card(Front):
     canonical_url: str
 
 
-class Article(Front):
-    """An article as this caller may read it. The wall is `access.granted`, not a status code."""
+class ArticleContent(Front):
+    """What of an article this caller may read."""
 
     body: list[Block]
     """The blocks that the caller may read, and no others."""
@@ -277,8 +277,43 @@ class Article(Front):
     rights: Rights | None
     seo: Seo
     extensions: dict[str, Any]
-    access: Access
     canonical_url: str
+
+
+class Article(ArticleContent):
+    """An article as this caller may read it. The wall is `access.granted`, not a status code."""
+
+    access: Access
+
+
+class SyncedArticle(ArticleContent):
+    """An article as this caller may read it, to be kept."""
+
+    access: CardAccess
+
+
+class Upserted(Model):
+    """An article that is new, or not what it was."""
+
+    type: Literal["upsert"]
+    article: SyncedArticle
+
+
+class Deleted(Model):
+    """An article that is gone, or no longer what is followed. It may be one that you never had."""
+
+    type: Literal["delete"]
+    id: str
+
+
+class SyncPage(Model):
+    """What changed, oldest change first."""
+
+    items: list[Annotated[Upserted | Deleted, Field(discriminator="type")]]
+    next_cursor: str
+    """Where to go on; always there."""
+    has_more: bool
+    """Whether there is more already."""
 
 
 class CardPage(Model):
@@ -298,6 +333,7 @@ def _partial(item: type[Model], page: type[Model]) -> tuple[Any, Any]:
         {name: Annotated[field.annotation, field] for name, field in item.model_fields.items()},
         total=False,
     )
+    partial.__doc__ = f"{(item.__doc__ or '').rstrip('.')}, with those fields alone that were asked for."
     made = create_model(
         f"Partial{page.__name__}",
         __base__=Model,

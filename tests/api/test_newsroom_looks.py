@@ -5,6 +5,7 @@ from typing import Any
 
 from httpx import AsyncClient
 
+from infra import changes
 from tests.newsroom import Clock, Json, Newsroom, People, paragraph
 
 
@@ -228,6 +229,7 @@ async def test_what_a_newer_program_has_written_breaks_no_list(
         assert (await newsroom.send("GET", path)).status_code == 200, path
     async with people.parts.database.write() as connection:
         await connection.exec_driver_sql("UPDATE publications SET state = 'sold'")
+        changes.note(connection, "article", article["id"])
     assert (await client.get("/v1/articles/piece")).status_code == 404
     shown = (await newsroom.send("GET", f"/articles/{article['id']}")).json()
     assert shown["allowed_actions"] == []

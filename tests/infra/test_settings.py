@@ -91,6 +91,7 @@ WRONG = {
         _offers(url="javascript:canary"),
     ],
     "CACHE_SECONDS": ["canary", "-1", "3601"],
+    "CACHE_BYTES": ["canary", "-1", "1.5"],
     "MAX_BODY_BYTES": ["canary", "1023"],
     "MAX_BULK_BYTES": ["canary", "1023"],
     "MAX_UPLOAD_BYTES": ["canary", "1023"],

@@ -5,6 +5,7 @@ from itertools import product
 import pytest
 from fastapi import FastAPI
 
+from infra.settings import Settings
 from tests.newsroom import Json, Newsroom, People, paragraph, png, words
 from tests.wall import walk
 from tests.wall.corpus import Corpus
@@ -18,9 +19,16 @@ GATES: dict[str, Json] = {
 }
 
 
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """Nothing is kept, so that each request asks for itself."""
+    return settings.model_copy(update={"cache_bytes": 0})
+
+
 NUMBERS = {
     "/v1/articles?limit=20": 2,
-    "/v1/articles?limit=20&tag=sea,land&contributor=known&language=en&access=subscriber": 3,
+    "/v1/articles?limit=20&tag=sea,land&contributor=known&language=en&access=subscriber": 4,
+    "/v1/articles?ids=01890000-0000-7000-8000-00000000dead&related_to=nothing-here": 2,
     "/v1/articles/nothing-here": 1,
     "/v1/tags": 2,
     "/v1/tags/sea": 2,

@@ -115,10 +115,10 @@ def _look_into_editions(connection: sa.Connection, now: datetime) -> None:
     )
     teasers = sa.table("teasers", sa.column("publication_id"), sa.column("body"))
     query = sa.select(editions, teasers.c.body).outerjoin(teasers, teasers.c.publication_id == editions.c.id)
-    public = set()
+    public: dict[str, datetime] = {}
     for row in connection.execute(query).mappings().all():
         if row["state"] != "scheduled" or row["live_from"] <= now:
-            public.add(row["article_id"])
+            public[row["article_id"]] = max(row["live_from"], public.get(row["article_id"], row["live_from"]))
         _show_links(connection, row)
         if row["state"] in {"live", "scheduled"}:
             _list(connection, row)
@@ -129,8 +129,8 @@ def _look_into_editions(connection: sa.Connection, now: datetime) -> None:
     rows = [{"id": article_id} for article_id in sorted(public)]
     if rows:
         connection.execute(sa.text("INSERT INTO changes VALUES (:id, 1, 1)"), rows)
-    counters = sa.table("counters", sa.column("name"), sa.column("value"), sa.column("at", Moment))
-    connection.execute(sa.insert(counters).values(name="public", value=1, at=now))
+        counters = sa.table("counters", sa.column("name"), sa.column("value"), sa.column("at", Moment))
+        connection.execute(sa.insert(counters).values(name="public", value=1, at=max(public.values())))
 
 
 def _show_links(connection: sa.Connection, row: sa.RowMapping) -> None:

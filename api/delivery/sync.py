@@ -1,0 +1,110 @@
+"""Following what changed: a page of articles and of those that are gone, and a cursor for whatever comes next."""
+
+import json
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+
+from api import caching
+from api.delivery import rendering, schemas
+from api.delivery.lists import MAX_TAGS, several
+from api.deps import Cursor, Limit, VisitOf
+from api.links import Links
+from api.parts import Visit
+from api.problems import declared
+from api.routing import Route
+from api.types import SLUG_PATTERN, Language
+from domain.errors import SyncReset
+from infra import moments, sync
+from infra.sync import Following, Place
+
+NOBODY = "00000000-0000-0000-0000-000000000000"  # before every article
+
+router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
+
+
+@router.get(
+    "/sync",
+    summary="Follow what changes",
+    operation_id="sync_articles",
+    response_model=schemas.SyncPage,
+    responses=declared("bad-request", "unauthorized", "sync-reset", "unavailable"),
+)
+async def sync_articles(
+    request: Request,
+    visit: VisitOf,
+    language: Annotated[Language | None, Query(description="Language of the articles")] = None,
+    tag: Annotated[
+        str | None,
+        Query(description="Slugs of tags, separated by commas; articles that have all of them", max_length=2100),
+    ] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> Response:
+    """Answer what changed behind a cursor, oldest change first; without one, all that is there.
+
+    Ask again with `next_cursor`, at once while `has_more`, and else after a while. Put each `upsert` in the place
+    of what you have under its id, and remove what a `delete` names; then you hold what a full read would give. An
+    article comes once, as it is now, however often it changed.
+    """
+    now = await moments.announced(visit.reading, visit.parts.database, visit.parts.sources.now)
+    tag_ids = await sync.tag_ids(visit.reading, several(tag, "tag", SLUG_PATTERN, MAX_TAGS))
+    bound_to = json.dumps([request.url.path, language, tag])
+    place = await _place(visit, cursor, bound_to, tag_ids)
+    settings = visit.parts.settings
+    page = await sync.page(
+        visit.reading,
+        place,
+        Following(language, tag_ids),
+        visit.person,
+        offers=(),
+        now=now,
+        limit=limit,
+    )
+    links = Links(visit)
+    shown = schemas.SyncPage(
+        items=[
+            schemas.Deleted(type="delete", id=one.article_id)
+            if one.delivery is None
+            else schemas.Upserted(type="upsert", article=rendering.synced(one.delivery, links))
+            for one in page.changes
+        ],
+        next_cursor=visit.parts.seals.seal_cursor(_said(page.reaches, visit, tag_ids), bound_to=bound_to),
+        has_more=page.has_more,
+    )
+    changing = [one.delivery.next_change(now) for one in page.changes if one.delivery]
+    return caching.answer(
+        request,
+        shown.model_dump_json().encode(),
+        caching.caching_for(
+            request,
+            seconds=settings.cache_seconds,
+            now=now,
+            until=min((change for change in changing if change), default=None),
+        ),
+    )
+
+
+async def _place(visit: Visit, cursor: str | None, bound_to: str, tag_ids: Sequence[str]) -> Place:
+    """Return where a follower is, or refuse one for whom other things are true now than when they began."""
+    if cursor is None:
+        return await sync.begin(visit.reading)
+    opened = visit.parts.seals.open_cursor(cursor, bound_to=bound_to)
+    seq, began, rights, article_id = opened.split(" ")
+    if rights != _rights(visit, tag_ids):
+        raise SyncReset("What you may read has changed, or what a tag's slug means. Start without a cursor.")
+    return Place(int(seq), article_id, int(began))
+
+
+def _said(place: Place, visit: Visit, tag_ids: Sequence[str]) -> str:
+    """Return what a cursor holds. Numbers have one length, for a sealed text shows how long it is."""
+    return f"{place.seq:019} {place.began:019} {_rights(visit, tag_ids)} {place.article_id or NOBODY}"
+
+
+def _rights(visit: Visit, tag_ids: Sequence[str]) -> str:
+    """Return a digest of what the caller may read, and of the tags that they follow."""
+    person = visit.person
+    told = [person.is_anonymous, sorted(person.roles), sorted(person.plans), list(tag_ids)]
+    return sha256(json.dumps(told).encode()).hexdigest()[:32]

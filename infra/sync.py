@@ -1,0 +1,165 @@
+"""Following what changed: articles in the order of the numbers that their last changes have.
+
+Somebody who gets an article's whole text follows the changes of that, anybody else those that everybody sees; so
+nobody learns that something behind a gate has changed. Each article comes once, at its last change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, not_, select, true, tuple_, union_all
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.access import Offer
+from domain.delivery import Delivery
+from domain.people import Person
+from infra.changes import PUBLIC
+from infra.deliveries import deliver_all
+from infra.delivery import FOUND, found_in
+from infra.naming import id_of
+from infra.tables import changes, counters, publication_tags, publications
+from infra.tags import TAGS
+from infra.visibility import is_live, opens, was_public
+
+WALKED = 1_000  # changes that are looked at for a page of those that a follower wants
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """How far a follower has come: behind an article's change. `began` is how far changes went at the start."""
+
+    seq: int
+    article_id: str
+    began: int
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What a follower wants: articles in a language, with all of these tags (ids). Nothing says all."""
+
+    language: str | None = None
+    tag_ids: tuple[str, ...] = ()
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every article is wanted."""
+        return self.language is None and not self.tag_ids
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An article as it is now, or nothing where it is gone or no longer wanted."""
+
+    article_id: str
+    delivery: Delivery | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The next changes, how far they reach, and whether more are there already."""
+
+    changes: Sequence[Change]
+    reaches: Place
+    has_more: bool
+
+
+async def begin(connection: AsyncConnection) -> Place:
+    """Return the place of a follower who has nothing yet."""
+    count = await connection.scalar(select(counters.c.value).where(counters.c.name == PUBLIC))
+    return Place(0, "", count or 0)
+
+
+async def tag_ids(connection: AsyncConnection, slugs: Sequence[str]) -> tuple[str, ...]:
+    """Return the ids of the tags with these slugs, or an empty id for one that nothing has."""
+    if not slugs:
+        return ()
+    row = (await connection.execute(select(*(id_of(TAGS, slug) for slug in slugs)))).one()
+    return tuple(id_ or "" for id_ in row)
+
+
+async def page(
+    connection: AsyncConnection,
+    place: Place,
+    following: Following,
+    person: Person,
+    *,
+    offers: tuple[Offer, ...],
+    now: datetime,
+    limit: int,
+) -> Page:
+    """Return the next changes. `now` is the moment that all changes in this snapshot were announced for."""
+    walked = limit + 1 if following.is_everything else WALKED
+    rows = (await connection.execute(_walk(place, following, person, now, walked))).all()
+    kept, reaches, has_more = _first(rows, place, limit)
+    has_more = has_more or len(rows) == walked
+    shown = [row.publication_id for row in kept if row.publication_id and row.is_wanted]
+    found = select(*FOUND).where(publications.c.id.in_(shown))
+    live = [found_in(row) for row in (await connection.execute(found)).all()] if shown else []
+    delivered = await deliver_all(connection, live, person, offers=offers, now=now)
+    by_id = {one.publication.article_id: one for one in delivered}
+    return Page([Change(row.article_id, by_id.get(row.article_id)) for row in kept], reaches, has_more)
+
+
+def _first(rows: Sequence[Row[Any]], place: Place, limit: int) -> tuple[list[Row[Any]], Place, bool]:
+    """Return the rows that a page holds, how far they reach, and whether some are left."""
+    kept: list[Row[Any]] = []
+    for row in rows:
+        if row.is_wanted or row.is_missed:
+            if len(kept) == limit:
+                return kept, place, True
+            kept.append(row)
+        place = Place(row.seq, row.article_id, place.began)
+    return kept, place, False
+
+
+def _walk(place: Place, following: Following, person: Person, now: datetime, walked: int) -> Select[Any]:
+    """Select changes behind a place: of whole texts where this person gets them, and else of what all see."""
+    opened = and_(publications.c.id.is_not(None), opens(person, now))
+    sides = (
+        _side(changes.c.public_seq, not_(opened), place, following, now),
+        _side(changes.c.whole_seq, opened, place, following, now),
+    )
+    both = union_all(*(select(side.limit(walked).subquery()) for side in sides)).subquery()
+    return select(both).order_by(both.c.seq, both.c.article_id).limit(walked)
+
+
+def _side(
+    seq: ColumnElement[int], is_on_it: ColumnElement[bool], place: Place, following: Following, now: datetime
+) -> Select[Any]:
+    was_there = seq > place.began  # what was gone before the follower began was never theirs
+    wanted = and_(publications.c.id.is_not(None), *_fits(following))
+    return (
+        select(
+            changes.c.article_id,
+            seq.label("seq"),
+            publications.c.id.label("publication_id"),
+            func.coalesce(wanted, literal(value=False)).label("is_wanted"),
+            and_(was_there, _fitted_once(following, now)).label("is_missed"),
+        )
+        .select_from(changes)
+        .outerjoin(publications, and_(publications.c.article_id == changes.c.article_id, is_live(now)))
+        .where(tuple_(seq, changes.c.article_id) > (place.seq, place.article_id), is_on_it)
+        .order_by(seq, changes.c.article_id)
+    )
+
+
+def _fits(following: Following, editions: Any = publications) -> list[ColumnElement[bool]]:  # noqa: ANN401
+    language = [editions.c.language == following.language] if following.language is not None else []
+    return [*language, *(_has_tag(tag_id, editions) for tag_id in following.tag_ids)]
+
+
+def _has_tag(tag_id: str, editions: Any) -> ColumnElement[bool]:  # noqa: ANN401
+    of = publication_tags.alias()
+    same = and_(of.c.publication_id == editions.c.id, of.c.tag_id == tag_id)
+    return select(literal(1)).select_from(of).where(same).correlate(editions).exists()
+
+
+def _fitted_once(following: Following, now: datetime) -> ColumnElement[bool]:
+    """Whether a follower who wanted this may have got the article at some time."""
+    if following.is_everything:
+        return true()
+    once = publications.alias("once")
+    same = and_(once.c.article_id == changes.c.article_id, was_public(now, once), *_fits(following, once))
+    return select(literal(1)).select_from(once).where(same).correlate(changes).exists()
