@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 from httpx import AsyncClient
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.newsroom import Clock, Json, Newsroom, paragraph
 
@@ -179,3 +181,32 @@ async def test_fields_choose_what_items_hold(client: AsyncClient, newsroom: News
     assert await hits(client, "bateau", fields="highlights") == [
         {"highlights": [{"field": "body", "parts": marked}]}
     ]
+
+
+async def test_pages_hold_everything_once_while_articles_come_in(
+    client: AsyncClient, newsroom: Newsroom, clock: Clock
+) -> None:
+    made = [
+        await published(newsroom, clock, f"Phare {at}" if at % 2 else f"Mot {at}", "Un phare.") for at in range(6)
+    ]
+    seen: list[str] = []
+    query: dict[str, Any] = {"q": "phare", "limit": 2}
+    while True:
+        page = (await client.get("/v1/search", params=query)).json()
+        seen += [one["id"] for one in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        query = {"cursor": page["next_cursor"], "limit": 2}
+        await published(newsroom, clock, "Un phare", "Un phare.")
+    assert len(seen) == len(set(seen))
+    assert {one["id"] for one in made} <= set(seen)
+    assert seen[:2] == [made[5]["id"], made[3]["id"]]
+
+
+@given(q=st.one_of(st.text(max_size=60), st.text(alphabet="ab*\"':&|!()<>-^{}\\é北 ", max_size=40)))
+async def test_any_text_is_looked_for_or_refused(client: AsyncClient, q: str) -> None:
+    try:
+        response = await client.get("/v1/search", params={"q": q})
+    except UnicodeEncodeError:  # surrogates, which no address can hold
+        return
+    assert response.status_code in {200, 400}, (q, response.text)
