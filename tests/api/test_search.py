@@ -150,7 +150,13 @@ async def test_filters_are_those_of_lists(client: AsyncClient, newsroom: Newsroo
     await published(newsroom, clock, "Trois", "Le bateau.", kind="long-read", related=[un["id"]], slug="trois")
     gate = {"requires": "subscriber"}
     await published(
-        newsroom, clock, "Quatre", "Des bateaux passent ici.", access=gate, standfirst="", teaser={"words": 2}
+        newsroom,
+        clock,
+        "Quatre",
+        "Des bateaux passent. Et encore du texte qui suit ici.",
+        access=gate,
+        standfirst="",
+        teaser={"words": 3},
     )
     times = {one["title"]: one["published_at"] for one in await hits(client, "bateau")}
     assert list(times) == ["Quatre", "Trois", "Two", "Un"]
