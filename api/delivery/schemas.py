@@ -1,6 +1,6 @@
 """What readers get, as the contract says it. Every field is always there unless its description says otherwise."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field, create_model
 from typing_extensions import TypedDict
@@ -330,7 +330,7 @@ def _partial(item: type[Model], page: type[Model]) -> tuple[Any, Any]:
     """Return a list's item and page with no more than the `fields` that were asked for."""
     partial = _typed_dict(
         f"Partial{item.__name__}",
-        {name: Annotated[field.annotation, field] for name, field in item.model_fields.items()},
+        {name: NotRequired[field.annotation] for name, field in item.model_fields.items()},
         total=False,
     )
     partial.__doc__ = f"{(item.__doc__ or '').rstrip('.')}, with those fields alone that were asked for."

@@ -91,7 +91,7 @@ async def test_who_looks_for_a_hidden_word_finds_nothing_and_is_told_nothing(
                     found.add(person)
                 if person not in corpus.canaries.audience[word]:
                     assert answer.body == b'{"items":[],"next_cursor":null}', (person, word)
-    assert found == set(PERSONS), "some of the words must be found"
+    assert {"reader", "subscriber", "planned", "editor"} <= found, "whoever may read a word must find it"
     check_log(corpus, log)
 
 
