@@ -334,7 +334,6 @@ def _partial(item: type[Model], page: type[Model]) -> tuple[Any, Any]:
         total=False,
     )
     partial.__doc__ = f"{(item.__doc__ or '').rstrip('.')}, with those fields alone that were asked for."
-    partial.__pydantic_config__ = {"extra": "forbid", "json_schema_serialization_defaults_required": False}
     made = create_model(
         f"Partial{page.__name__}",
         __base__=Model,
