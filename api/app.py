@@ -14,6 +14,7 @@ from api.delivery import lists as delivery_lists
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.delivery import previews as delivery_previews
+from api.delivery import search as delivery_search
 from api.delivery import sync as delivery_sync
 from api.editorial import actions, articles, bulk, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
@@ -33,6 +34,7 @@ ROUTERS = (
     sitemaps.router,
     delivery_names.router,
     delivery_media.router,
+    delivery_search.router,
     delivery_previews.router,
     delivery_sync.router,
     accounts.router,
