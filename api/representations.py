@@ -7,11 +7,10 @@ and no moment of change has come. Anything else takes the long way.
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from time import perf_counter
-from typing import Any
 
 from cachetools import LRUCache
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -24,13 +23,14 @@ access = logging.getLogger("standfirst.access")
 
 MAX_CALLERS = 10_000
 MAX_TOKEN, MAX_FIELD = 2_048, 200
+TOLD_EVERY = 1.0  # seconds
 OVERHEAD = 2_000  # bytes that an answer takes besides its body and its address
 _OF_A_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
 
 Key = tuple[bytes, bytes, str, bytes, Rights | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one takes longer to make than its answer to be found
 class Asked:
     """What of a request decides about its answer."""
 
@@ -75,11 +75,13 @@ _coding = lru_cache(maxsize=1_000)(preferred_coding)
 class Representations:
     """Keeps answers and gives them again, in front of an application."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self.app = app
-        self._kept: LRUCache[Key, Kept] = LRUCache(max_bytes, getsizeof=lambda kept: kept.size)
+        self._lease, self._announcer, self._now = parts.database.lease, parts.announcer, parts.sources.now
+        self._kept: LRUCache[Key, Kept] = LRUCache(parts.settings.cache_bytes, getsizeof=lambda kept: kept.size)
         self._callers: LRUCache[bytes, Caller] = LRUCache(MAX_CALLERS)
         self._making: dict[Key, asyncio.Future[None]] = {}
+        self._given: Counter[tuple[str, int]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, from what is kept if that is true."""
@@ -87,11 +89,10 @@ class Representations:
         if asked is None:
             await self.app(scope, receive, send)
             return
-        parts: Parts = scope["app"].state.parts
-        standing, now = parts.database.lease.look(), parts.sources.now()
+        standing, now = self._lease.look(), self._now()
         if standing is None or standing.is_over(now):
             if standing is not None:
-                parts.announcer.hurry()  # once the moment that has come is announced, answers can be kept again
+                self._announcer.hurry()  # once the moment that has come is announced, answers can be kept again
             scope[NOW] = now
             await self.app(scope, receive, send)
             return
@@ -99,7 +100,7 @@ class Representations:
         key = asked.key(caller.rights if caller else None) if caller or asked.token is None else None
         kept = self._find(key, standing, now)
         if kept is not None:
-            await _replay(kept, asked, send)
+            await self._replay(kept, asked, send)
             return
         scope[NOW] = now
         if key is None:
@@ -136,12 +137,11 @@ class Representations:
 
     async def _after(self, key: Key, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         """Give what another request has got meanwhile, or take the long way too: nobody waits twice."""
-        parts: Parts = scope["app"].state.parts
-        standing, now = parts.database.lease.look(), parts.sources.now()
+        standing, now = self._lease.look(), self._now()
         kept = self._find(key, standing, now) if standing else None
         scope[NOW] = now
         if kept is not None:
-            await _replay(kept, asked, send)
+            await self._replay(kept, asked, send)
         elif standing is not None:
             await self._answer(asked, standing, scope, receive, send)
         else:
@@ -164,6 +164,28 @@ class Representations:
             template = scope["standfirst"]["template"]
             kept = _kept(claim, standing, template, *sent, address=sum(map(len, asked.target)))
             self._keep(asked.key(claim.rights), kept)
+
+    async def _replay(self, kept: Kept, asked: Asked, send: Send) -> None:
+        if asked.none_match is not None and _has(asked.none_match, kept.tag):
+            self._count(kept.template, 304)
+            await send(kept.unchanged)
+            await send(_NOTHING)
+        else:
+            self._count(kept.template, 200)
+            await send(kept.head)
+            await send(kept.body)
+
+    def _count(self, template: str, status: int) -> None:
+        """Count an answer; a line for each would cost more than the answer."""
+        if not self._given:
+            asyncio.get_running_loop().call_later(TOLD_EVERY, self.tell)
+        self._given[template, status] += 1
+
+    def tell(self) -> None:
+        """Tell the access log how many answers were given again since it was told last."""
+        for (template, status), count in sorted(self._given.items()):
+            access.info("- GET %s %d given again %d times", template, status, count)
+        self._given.clear()
 
     def _keep(self, key: Key, kept: Kept) -> None:
         if kept.size <= self._kept.maxsize:
@@ -206,19 +228,6 @@ def _kept(claim: Claim, standing: Standing, template: str, head: Message, body: 
         unchanged={**head, "status": 304, "headers": about},
         size=len(body["body"]) + address + OVERHEAD,
     )
-
-
-async def _replay(kept: Kept, asked: Asked, send: Send) -> None:
-    started = perf_counter()
-    if asked.none_match is not None and _has(asked.none_match, kept.tag):
-        status: Any = 304
-        await send(kept.unchanged)
-        await send(_NOTHING)
-    else:
-        status = 200
-        await send(kept.head)
-        await send(kept.body)
-    access.info("%s GET %s %d %.1fms", "-", kept.template, status, (perf_counter() - started) * 1000)
 
 
 def _has(none_match: bytes, tag: bytes) -> bool:
