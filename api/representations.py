@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from cachetools import LRUCache
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caching import CLAIM, NOW, Claim, Rights, matches, preferred_coding
@@ -67,6 +68,28 @@ class Kept:
     unchanged: Message
     size: int
 
+    def for_whom(self, none_match: bytes | None) -> tuple[Message, Message]:
+        """Return what goes to a caller who has this already (RFC 9110, section 13.1.2), or has not."""
+        if none_match is None or not (
+            none_match == self.tag or matches(none_match.decode("latin-1"), self.tag.decode())
+        ):
+            return self.head, self.body
+        return self.unchanged, _NOTHING
+
+
+class Again(Response):
+    """An answer that is given again behind the long way's first steps."""
+
+    def __init__(self, kept: Kept, asked: Asked) -> None:
+        super().__init__()
+        self._messages = kept.for_whom(asked.none_match)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send it. What is kept may not be written into."""
+        head, body = self._messages
+        await send({**head, "headers": [*head["headers"]]})
+        await send(body)
+
 
 _NOTHING: Message = {"type": "http.response.body", "body": b""}
 _coding = lru_cache(maxsize=1_000)(preferred_coding)
@@ -96,9 +119,9 @@ class Representations:
             scope[NOW] = now
             await self.app(scope, receive, send)
             return
-        caller = self._caller(asked, standing, now)
+        caller = self._caller(asked.token, standing, now) if asked.token is not None else None
         key = asked.key(caller.rights if caller else None) if caller or asked.token is None else None
-        kept = self._find(key, standing, now)
+        kept = self._find(key, standing, now) if key is not None else None
         if kept is not None:
             await self._replay(kept, asked, send)
             return
@@ -108,13 +131,13 @@ class Representations:
         else:
             await self._answer_once(key, asked, standing, scope, receive, send)
 
-    def _caller(self, asked: Asked, standing: Standing, now: datetime) -> Caller | None:
+    def _caller(self, token: bytes, standing: Standing, now: datetime) -> Caller | None:
         """Return who has sent this token before, if that still stands."""
-        caller = self._callers.get(asked.token) if asked.token is not None else None
+        caller = self._callers.get(token)
         return caller if caller and caller.count == standing.rights and now < caller.until else None
 
-    def _find(self, key: Key | None, standing: Standing, now: datetime) -> Kept | None:
-        kept = self._kept.get(key) if key is not None else None
+    def _find(self, key: Key, standing: Standing, now: datetime) -> Kept | None:
+        kept = self._kept.get(key)
         if kept is None or kept.count != standing.public or standing.is_over(now):
             return None
         return kept if kept.until is None or now < kept.until else None
@@ -149,7 +172,8 @@ class Representations:
 
     async def _answer(self, asked: Asked, standing: Standing, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the long way, and keep what comes of it if that is allowed."""
-        claim = scope[CLAIM] = Claim()
+        now: datetime = scope[NOW]
+        claim = scope[CLAIM] = Claim(find=lambda rights: self._given_to(rights, asked, standing, now))
         sent: list[Message] = []
 
         async def send_and_keep(message: Message) -> None:
@@ -165,15 +189,16 @@ class Representations:
             kept = _kept(claim, standing, template, *sent, address=sum(map(len, asked.target)))
             self._keep(asked.key(claim.rights), kept)
 
+    def _given_to(self, rights: Rights, asked: Asked, standing: Standing, now: datetime) -> Response | None:
+        """Return what is kept for somebody whom a token was unknown of so far."""
+        kept = self._find(asked.key(rights), standing, now)
+        return Again(kept, asked) if kept else None
+
     async def _replay(self, kept: Kept, asked: Asked, send: Send) -> None:
-        if asked.none_match is not None and _has(asked.none_match, kept.tag):
-            self._count(kept.template, 304)
-            await send(kept.unchanged)
-            await send(_NOTHING)
-        else:
-            self._count(kept.template, 200)
-            await send(kept.head)
-            await send(kept.body)
+        head, body = kept.for_whom(asked.none_match)
+        self._count(kept.template, head["status"])
+        await send(head)
+        await send(body)
 
     def _count(self, template: str, status: int) -> None:
         """Count an answer; a line for each would cost more than the answer."""
@@ -228,7 +253,3 @@ def _kept(claim: Claim, standing: Standing, template: str, head: Message, body: 
         unchanged={**head, "status": 304, "headers": about},
         size=len(body["body"]) + address + OVERHEAD,
     )
-
-
-def _has(none_match: bytes, tag: bytes) -> bool:
-    return none_match == tag or matches(none_match.decode("latin-1"), tag.decode())

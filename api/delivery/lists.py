@@ -19,6 +19,7 @@ from api.problems import declared
 from api.routing import Route
 from api.types import SLUG_PATTERN, UUID, ArticleKind, Language, Moment, Slug
 from domain.access import Requires
+from domain.delivery import article_key
 from domain.errors import BadRequest, NotThere, Withdrawn
 from infra import cards
 from infra.cards import Listing, Place, Sort
@@ -164,6 +165,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
             until=min((change for change in changes if change), default=None),
         ),
         headers=next_link(request, visit, following),
+        keys=(caching.ARTICLES, *(article_key(one.card.publication.article_id) for one in shown)),
     )
 
 

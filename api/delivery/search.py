@@ -88,6 +88,7 @@ async def search_articles(  # noqa: PLR0913 - one argument a parameter
             until=await cards.next_change(visit.reading, now=now),
         ),
         headers=next_link(request, visit, following, but="q"),
+        keys=(caching.ARTICLES,),
     )
 
 

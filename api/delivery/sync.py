@@ -84,6 +84,7 @@ async def sync_articles(
             until=min((change for change in changing if change), default=None),
         ),
         headers=next_link(request, visit, following if page.has_more else None),
+        keys=(caching.ARTICLES,),
     )
 
 
