@@ -6,7 +6,7 @@ WORKERS ?= auto
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-deep check format lock openapi examples clean
+.PHONY: help setup demo test test-deep check format lock openapi examples bench clean
 
 help: ## Show what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -42,6 +42,9 @@ openapi: .venv/.dev ## Write openapi/openapi.json and openapi/delivery.json
 
 examples: .venv/.dev ## Write the contract's examples anew, from requests to a small newsroom
 	$(BIN)/python -m tests.contract.example_newsroom
+
+bench: .venv/.dev ## Measure, beside bare figures of the same run (SCALE=200000 for a large newsroom)
+	$(BIN)/python -m bench
 
 lock: .venv/.dev ## Choose the newest versions anew and pin them
 	$(BIN)/uv pip compile -q --universal --no-header --no-annotate --generate-hashes --upgrade \

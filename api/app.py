@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import accounts, contract, problems, server
@@ -14,6 +15,7 @@ from api.delivery import lists as delivery_lists
 from api.delivery import media as delivery_media
 from api.delivery import names as delivery_names
 from api.delivery import previews as delivery_previews
+from api.delivery import search as delivery_search
 from api.delivery import sync as delivery_sync
 from api.editorial import actions, articles, bulk, contributors, events, media, previews, revisions, tags
 from api.middleware import Cors, Envelope, HeadIsGet
@@ -33,6 +35,7 @@ ROUTERS = (
     sitemaps.router,
     delivery_names.router,
     delivery_media.router,
+    delivery_search.router,
     delivery_previews.router,
     delivery_sync.router,
     accounts.router,
@@ -49,17 +52,33 @@ ROUTERS = (
 )
 
 
-def create_app(settings: Settings | None = None, sources: Sources | None = None) -> FastAPI:
+class Application(FastAPI):
+    """FastAPI, with the kept answers in front of it: what is given again does not even come to its middleware."""
+
+    kept: Representations | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request, or the start and end of the program."""
+        await (self.kept or self.take_the_long_way)(scope, receive, send)
+
+    async def take_the_long_way(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request with all that belongs to it."""
+        await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None, sources: Sources | None = None) -> Application:
     """Return the application, ready to serve. Without arguments it is what the environment says."""
     settings = settings or load_settings()
     app = application(settings)
-    app.state.parts = assemble(settings, sources or Sources())
+    app.state.parts = parts = assemble(settings, sources or Sources())
+    if settings.cache_bytes:
+        app.kept = Representations(app.take_the_long_way, parts)
     return app
 
 
-def application(settings: Settings) -> FastAPI:
+def application(settings: Settings) -> Application:
     """Return the application without its parts: enough to ask for the contract."""
-    app = FastAPI(
+    app = Application(
         title="Standfirst",
         version=contract.VERSION,
         description=contract.DESCRIPTION,
@@ -79,7 +98,7 @@ def application(settings: Settings) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: Application) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
     try:
         await prepare(parts.database)
@@ -87,6 +106,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await parts.database.lease.start()
         yield
     finally:
+        if app.kept:
+            app.kept.tell()
         await parts.announcer.stop()
         await parts.database.close()
 
@@ -104,7 +125,5 @@ def _surround(app: FastAPI, settings: Settings) -> None:
             max_age=600,
         )
     app.add_middleware(Envelope)
-    if settings.cache_bytes:
-        app.add_middleware(Representations, max_bytes=settings.cache_bytes)
     if settings.trusted_proxies:
         app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))

@@ -3,7 +3,7 @@
 import gzip
 import sys
 from base64 import urlsafe_b64encode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -22,6 +22,7 @@ else:
 
 WORTH_COMPRESSING = 600
 VARY = "Authorization, Accept-Encoding"
+ARTICLES, TAGS, CONTRIBUTORS, SERVER = "articles", "tags", "contributors", "server"  # surrogate keys of lists
 NO_STORE = {"Cache-Control": "no-store"}
 MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "It has another slug now"}}
 
@@ -45,6 +46,8 @@ class Claim:
     until: datetime | None = None
     rights: Rights | None = None
     rights_until: datetime | None = None
+    find: Callable[[Rights], Response | None] = lambda _: None
+    """Looks for an answer to the same question that was kept for a caller with these rights."""
 
     def keep(self, until: datetime | None) -> None:
         """Let the answer be given again until then, if nothing changes before."""
@@ -53,6 +56,12 @@ class Claim:
     def identify(self, person: Person, until: datetime) -> None:
         """Say what the bearer of this token may read, until then if no rights change before."""
         self.rights, self.rights_until = (person.roles, person.plans), until
+
+
+def kept_answer(request: Request) -> Response | None:
+    """Return what was answered to somebody with the rights that this caller has, if that is kept."""
+    claim: Claim | None = request.scope.get(CLAIM)
+    return claim.find(claim.rights) if claim is not None and claim.rights is not None else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +97,19 @@ def answer(
     *,
     media_type: str = "application/json",
     headers: Mapping[str, str] | None = None,
+    keys: Iterable[str] = (),
 ) -> Response:
     """Return a delivery's answer: tagged by the bytes shown, compressed, or `304` where the caller has them.
 
-    Call it only after the access decision: a conditional header is answered here.
+    Call it only after the access decision: a conditional header is answered here. `keys` name what is shown, for
+    shared caches that can be told to drop all answers that show a thing.
     """
     coding = preferred_coding(request.headers.get("accept-encoding", "")) if len(body) >= WORTH_COMPRESSING else ""
     tag = entity_tag(body, coding)
     _let_be_kept(request, caching)
     fields = {"ETag": tag, "Cache-Control": caching.header, "Vary": VARY, **(headers or {})}
+    if caching.public:
+        fields["Surrogate-Key"] = " ".join(sorted({*keys}))
     if matches(request.headers.get("if-none-match"), tag):
         return Response(status_code=304, headers=fields)
     if coding:

@@ -127,7 +127,8 @@ def _listen(settings: Settings, *, host: str, port: int, workers: int) -> None:
 def create_logged_app() -> Any:  # noqa: ANN401 - an ASGI application
     """Return the application of a worker, with its logs on."""
     configure_logging()
-    return create_app()
+    app = create_app()
+    return app.kept or app
 
 
 async def _prepare(settings: Settings) -> None:

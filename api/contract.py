@@ -277,6 +277,8 @@ def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     for status in responses.keys() & {"200", "206", "304"}:
         for name in _DELIVERED:
             headers.add(responses[status], name)
+        if not path.startswith(("/media/", "/v1/me")):
+            headers.add(responses[status], "Surrogate-Key")
     for name in ("Cache-Control", "Vary") if "308" in responses else ():
         headers.add(responses["308"], name)
 

@@ -42,10 +42,10 @@ def time_and_id(place: str | None) -> tuple[datetime, str] | None:
     return datetime.fromisoformat(at), id_
 
 
-def next_link(request: Request, visit: Visit, cursor: str | None) -> Mapping[str, str]:
-    """Return the `Link` field of a page that is not the last."""
+def next_link(request: Request, visit: Visit, cursor: str | None, *, but: str = "") -> Mapping[str, str]:
+    """Return the `Link` field of a page that is not the last, with all that was asked but one parameter."""
     if cursor is None:
         return {}
-    asked = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    asked = [(name, value) for name, value in request.query_params.multi_items() if name not in {"cursor", but}]
     path = f"{request.url.path}?{urlencode([*asked, ('cursor', cursor)])}"
     return {"Link": f'<{Links(visit).to(path)}>; rel="next"'}

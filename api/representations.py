@@ -7,13 +7,13 @@ and no moment of change has come. Anything else takes the long way.
 
 import asyncio
 import logging
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
-from time import perf_counter
-from typing import Any
 
 from cachetools import LRUCache
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.caching import CLAIM, NOW, Claim, Rights, matches, preferred_coding
@@ -24,13 +24,14 @@ access = logging.getLogger("standfirst.access")
 
 MAX_CALLERS = 10_000
 MAX_TOKEN, MAX_FIELD = 2_048, 200
+TOLD_EVERY = 1.0  # seconds
 OVERHEAD = 2_000  # bytes that an answer takes besides its body and its address
 _OF_A_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
 
 Key = tuple[bytes, bytes, str, bytes, Rights | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # a frozen one takes longer to make than its answer to be found
 class Asked:
     """What of a request decides about its answer."""
 
@@ -67,6 +68,28 @@ class Kept:
     unchanged: Message
     size: int
 
+    def for_whom(self, none_match: bytes | None) -> tuple[Message, Message]:
+        """Return what goes to a caller who has this already (RFC 9110, section 13.1.2), or has not."""
+        if none_match is None or not (
+            none_match == self.tag or matches(none_match.decode("latin-1"), self.tag.decode())
+        ):
+            return self.head, self.body
+        return self.unchanged, _NOTHING
+
+
+class Again(Response):
+    """An answer that is given again behind the long way's first steps."""
+
+    def __init__(self, kept: Kept, asked: Asked) -> None:
+        super().__init__()
+        self._messages = kept.for_whom(asked.none_match)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
+        """Send it. What is kept may not be written into."""
+        head, body = self._messages
+        await send({**head, "headers": [*head["headers"]]})
+        await send(body)
+
 
 _NOTHING: Message = {"type": "http.response.body", "body": b""}
 _coding = lru_cache(maxsize=1_000)(preferred_coding)
@@ -75,11 +98,13 @@ _coding = lru_cache(maxsize=1_000)(preferred_coding)
 class Representations:
     """Keeps answers and gives them again, in front of an application."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self.app = app
-        self._kept: LRUCache[Key, Kept] = LRUCache(max_bytes, getsizeof=lambda kept: kept.size)
+        self._lease, self._announcer, self._now = parts.database.lease, parts.announcer, parts.sources.now
+        self._kept: LRUCache[Key, Kept] = LRUCache(parts.settings.cache_bytes, getsizeof=lambda kept: kept.size)
         self._callers: LRUCache[bytes, Caller] = LRUCache(MAX_CALLERS)
         self._making: dict[Key, asyncio.Future[None]] = {}
+        self._given: Counter[tuple[str, int]] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, from what is kept if that is true."""
@@ -87,19 +112,18 @@ class Representations:
         if asked is None:
             await self.app(scope, receive, send)
             return
-        parts: Parts = scope["app"].state.parts
-        standing, now = parts.database.lease.look(), parts.sources.now()
+        standing, now = self._lease.look(), self._now()
         if standing is None or standing.is_over(now):
             if standing is not None:
-                parts.announcer.hurry()  # once the moment that has come is announced, answers can be kept again
+                self._announcer.hurry()  # once the moment that has come is announced, answers can be kept again
             scope[NOW] = now
             await self.app(scope, receive, send)
             return
-        caller = self._caller(asked, standing, now)
+        caller = self._caller(asked.token, standing, now) if asked.token is not None else None
         key = asked.key(caller.rights if caller else None) if caller or asked.token is None else None
-        kept = self._find(key, standing, now)
+        kept = self._find(key, standing, now) if key is not None else None
         if kept is not None:
-            await _replay(kept, asked, send)
+            await self._replay(kept, asked, send)
             return
         scope[NOW] = now
         if key is None:
@@ -107,13 +131,13 @@ class Representations:
         else:
             await self._answer_once(key, asked, standing, scope, receive, send)
 
-    def _caller(self, asked: Asked, standing: Standing, now: datetime) -> Caller | None:
+    def _caller(self, token: bytes, standing: Standing, now: datetime) -> Caller | None:
         """Return who has sent this token before, if that still stands."""
-        caller = self._callers.get(asked.token) if asked.token is not None else None
+        caller = self._callers.get(token)
         return caller if caller and caller.count == standing.rights and now < caller.until else None
 
-    def _find(self, key: Key | None, standing: Standing, now: datetime) -> Kept | None:
-        kept = self._kept.get(key) if key is not None else None
+    def _find(self, key: Key, standing: Standing, now: datetime) -> Kept | None:
+        kept = self._kept.get(key)
         if kept is None or kept.count != standing.public or standing.is_over(now):
             return None
         return kept if kept.until is None or now < kept.until else None
@@ -136,12 +160,11 @@ class Representations:
 
     async def _after(self, key: Key, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         """Give what another request has got meanwhile, or take the long way too: nobody waits twice."""
-        parts: Parts = scope["app"].state.parts
-        standing, now = parts.database.lease.look(), parts.sources.now()
+        standing, now = self._lease.look(), self._now()
         kept = self._find(key, standing, now) if standing else None
         scope[NOW] = now
         if kept is not None:
-            await _replay(kept, asked, send)
+            await self._replay(kept, asked, send)
         elif standing is not None:
             await self._answer(asked, standing, scope, receive, send)
         else:
@@ -149,7 +172,8 @@ class Representations:
 
     async def _answer(self, asked: Asked, standing: Standing, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the long way, and keep what comes of it if that is allowed."""
-        claim = scope[CLAIM] = Claim()
+        now: datetime = scope[NOW]
+        claim = scope[CLAIM] = Claim(find=lambda rights: self._given_to(rights, asked, standing, now))
         sent: list[Message] = []
 
         async def send_and_keep(message: Message) -> None:
@@ -164,6 +188,29 @@ class Representations:
             template = scope["standfirst"]["template"]
             kept = _kept(claim, standing, template, *sent, address=sum(map(len, asked.target)))
             self._keep(asked.key(claim.rights), kept)
+
+    def _given_to(self, rights: Rights, asked: Asked, standing: Standing, now: datetime) -> Response | None:
+        """Return what is kept for somebody whom a token was unknown of so far."""
+        kept = self._find(asked.key(rights), standing, now)
+        return Again(kept, asked) if kept else None
+
+    async def _replay(self, kept: Kept, asked: Asked, send: Send) -> None:
+        head, body = kept.for_whom(asked.none_match)
+        self._count(kept.template, head["status"])
+        await send(head)
+        await send(body)
+
+    def _count(self, template: str, status: int) -> None:
+        """Count an answer; a line for each would cost more than the answer."""
+        if not self._given:
+            asyncio.get_running_loop().call_later(TOLD_EVERY, self.tell)
+        self._given[template, status] += 1
+
+    def tell(self) -> None:
+        """Tell the access log how many answers were given again since it was told last."""
+        for (template, status), count in sorted(self._given.items()):
+            access.info("- GET %s %d given again %d times", template, status, count)
+        self._given.clear()
 
     def _keep(self, key: Key, kept: Kept) -> None:
         if kept.size <= self._kept.maxsize:
@@ -206,20 +253,3 @@ def _kept(claim: Claim, standing: Standing, template: str, head: Message, body: 
         unchanged={**head, "status": 304, "headers": about},
         size=len(body["body"]) + address + OVERHEAD,
     )
-
-
-async def _replay(kept: Kept, asked: Asked, send: Send) -> None:
-    started = perf_counter()
-    if asked.none_match is not None and _has(asked.none_match, kept.tag):
-        status: Any = 304
-        await send(kept.unchanged)
-        await send(_NOTHING)
-    else:
-        status = 200
-        await send(kept.head)
-        await send(kept.body)
-    access.info("%s GET %s %d %.1fms", "-", kept.template, status, (perf_counter() - started) * 1000)
-
-
-def _has(none_match: bytes, tag: bytes) -> bool:
-    return none_match == tag or matches(none_match.decode("latin-1"), tag.decode())

@@ -11,11 +11,12 @@ _HEADERS = {
     "Location": "Address of what was made, or of where it is now",
     "Retry-After": "Seconds to wait before trying again",
     "Retry-Later": "Seconds to wait before trying again, where that helps (a field named `Retry-After`)",
+    "Surrogate-Key": "Names of what is shown, for shared caches that drop by key; on what everybody may keep",
     "Vary": "Request headers that the answer depends on",
     "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
     "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
 }
-_ALWAYS_SENT = frozenset(_HEADERS) - {"Idempotency-Replayed", "Link", "Retry-Later"}
+_ALWAYS_SENT = frozenset(_HEADERS) - {"Idempotency-Replayed", "Link", "Retry-Later", "Surrogate-Key"}
 OF_STATUS = {
     "201": ("Location",),
     "308": ("Location",),

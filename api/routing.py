@@ -18,7 +18,7 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from api.addresses import OwnAddress
-from api.caching import CLAIM, NOW
+from api.caching import CLAIM, NOW, kept_answer
 from api.idempotency import Attempt, Replayed, attempt_at
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, Flaw, NotAllowed, TooLarge, Unfit, Unidentified, WrongMedia
@@ -91,6 +91,8 @@ class Route(OwnAddress):
             async with parts.database.read() as snapshot:
                 person = await who_calls(request, parts, snapshot)
                 check_permission(person, permission)
+                if request.method in _SAFE and (kept := kept_answer(request)):
+                    return kept
                 visit = Visit(
                     parts=parts, person=person, now=request.state.now, address=_address(request), snapshot=snapshot
                 )

@@ -69,7 +69,7 @@ def _words(luck: random.Random, count: int) -> list[str]:
 
 def records(count: int, *, seed: int = SEED) -> Iterator[Record]:
     """Yield tags, contributors, pictures and so many articles, oldest first."""
-    luck = random.Random(seed)  # noqa: S311 - it must be the same each time
+    luck = random.Random(seed)
     language = Language(luck)
     tags = [*SECTIONS, *(f"tag-{number:03}" for number in range(TAGS))]
     for slug in tags:
@@ -154,7 +154,7 @@ def draw(folder: Path) -> None:
     """Write the pictures that the records name into a folder: small ones, each with its own colours."""
     folder.mkdir(parents=True, exist_ok=True)
     for number in range(PICTURES):
-        luck = random.Random(number)  # noqa: S311 - it must be the same each time
+        luck = random.Random(number)
         width, height = 160, 120
         row = b"\x00" + luck.randbytes(3) * (width // 2) + luck.randbytes(3) * (width // 2)
         header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)

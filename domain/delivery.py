@@ -54,6 +54,11 @@ class Picture:
     placeholder: str | None = None
 
 
+def article_key(article_id: str) -> str:
+    """Return the key of an article among those of what an answer shows."""
+    return f"article:{article_id}"
+
+
 def _of(named: Mapping[str, Named], ids: Iterable[str]) -> Mapping[str, Named]:
     return {one: named[one] for one in ids if one in named}
 
@@ -71,6 +76,19 @@ class Names:
     articles: Mapping[str, ArticleName] = field(default_factory=dict)
     translations: Mapping[str, tuple[ArticleName, ...]] = field(default_factory=dict)
     """The live articles of each group of translations, by language."""
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """A key for everything that is named, such as `tag:sea`."""
+        return frozenset(
+            {
+                *(f"tag:{tag.slug}" for tag in self.tags.values()),
+                *(f"contributor:{maker.slug}" for maker in self.contributors.values()),
+                *(f"media:{picture.id}" for picture in self.media.values()),
+                *(article_key(one.id) for one in self.articles.values()),
+                *(article_key(one.id) for group in self.translations.values() for one in group),
+            }
+        )
 
     def tags_of(self, tag_ids: Iterable[str]) -> tuple[Tag, ...]:
         """Return the tags that these ids stand for, each once."""
@@ -167,6 +185,11 @@ class Delivery:
         links = (*self.names.articles.values(), *self.translations)
         moments = (self.publication.next_change(now), *(link.next_change(now) for link in links))
         return min((moment for moment in moments if moment), default=None)
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """A key for everything that it shows, itself among them."""
+        return self.names.keys | {article_key(self.publication.article_id)}
 
     @property
     def translations(self) -> tuple[ArticleName, ...]:

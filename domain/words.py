@@ -8,7 +8,7 @@ from itertools import pairwise
 _NO_BREAK = "\u00a0\u2007\u202f"  # spaces that hold a word together, but are none by themselves
 _WHITE = rf"[^\S{_NO_BREAK}]"
 _CHUNK = re.compile(rf"\S[\S{_NO_BREAK}]*")
-_UNSPACED = re.compile(
+UNSPACED = re.compile(
     "["
     "\u0e00-\u0e7f"  # Thai
     "\u0e80-\u0eff"  # Lao
@@ -36,7 +36,7 @@ def word_ends(text: str) -> list[int]:
         return [chunk.end() for chunk in _CHUNK.finditer(text)]
     ends: list[int] = []
     for chunk in _CHUNK.finditer(text):
-        if _UNSPACED.search(chunk.group()) is None:
+        if UNSPACED.search(chunk.group()) is None:
             ends.append(chunk.end())
         else:
             ends.extend(_ends_within(text, chunk.start(), chunk.end()))
@@ -45,7 +45,7 @@ def word_ends(text: str) -> list[int]:
 
 def _is_spaced(text: str) -> bool:
     """Tell whether only white space parts its words: texts are long, and most are so."""
-    return text.isascii() or _UNSPACED.search(text) is None
+    return text.isascii() or UNSPACED.search(text) is None
 
 
 def _ends_within(text: str, start: int, end: int) -> list[int]:
@@ -59,7 +59,7 @@ def _begins_word(text: str, at: int) -> bool:
     before = at - 1
     while before > 0 and _stays_with_what_it_follows(text[before]):
         before -= 1
-    return bool(_UNSPACED.match(text[at]) or _UNSPACED.match(text[before]))
+    return bool(UNSPACED.match(text[at]) or UNSPACED.match(text[before]))
 
 
 def _stays_with_what_it_follows(character: str) -> bool:

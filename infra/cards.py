@@ -88,7 +88,7 @@ async def found(connection: AsyncConnection, listing: Listing, *, now: datetime,
 
 
 async def _rows(connection: AsyncConnection, listing: Listing, now: datetime, limit: int) -> Sequence[Row[Any]]:
-    headings = list(_headings(listing))
+    headings = list(headings_of(listing))
     if len(headings) > 1:
         headings = await _shortest_first(connection, headings)
     rows: Sequence[Row[Any]] = (await connection.execute(_query(listing, headings, now).limit(limit))).all()
@@ -121,7 +121,7 @@ async def next_change(connection: AsyncConnection, *, now: datetime) -> datetime
 Heading = ColumnElement[str]
 
 
-def _headings(listing: Listing) -> Iterator[Heading]:
+def headings_of(listing: Listing) -> Iterator[Heading]:
     """Yield the headings that a listed edition must have, all of them."""
     named: list[tuple[str, Kind[Any], str]] = [
         *(("tag", TAGS, slug) for slug in listing.tags),

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, insert, literal, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from infra.search import index
 from infra.tables import (
     Moment,
     changes,
@@ -59,6 +60,7 @@ def note(connection: AsyncConnection, kind: str, *ids: str, at: datetime = _LONG
 def forget(connection: AsyncConnection) -> None:
     """Forget what was noted: the connection goes on to another transaction."""
     connection.info.pop(_NOTED, None)
+    index.forget(connection.info)
 
 
 async def announce(connection: AsyncConnection) -> None:
@@ -68,6 +70,8 @@ async def announce(connection: AsyncConnection) -> None:
         return
     seq, now = (await connection.execute(_COUNT, {"name": PUBLIC, "at": noted.at})).one()
     await _stamp(connection, noted, seq, now)
+    for ids in _some_at_once(noted.ids["article"]):
+        await connection.run_sync(index.follow, ids, now=now)
 
 
 async def _stamp(connection: AsyncConnection, noted: Noted, seq: int, now: datetime) -> None:

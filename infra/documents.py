@@ -1,5 +1,6 @@
 """Domain values to JSON text and back, for the document columns. Pydantic reads the dataclasses as they are."""
 
+import json
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated, TypeVar
@@ -39,6 +40,15 @@ def dump_body(body: Body) -> str:
 def load_body(text: str) -> Body:
     """Return the body that this JSON holds."""
     return _body.validate_json(text)
+
+
+def load_paragraphs(text: str) -> list[str]:
+    """Return the texts of the body that this JSON holds, without making a body of it."""
+    return [
+        "".join(span["text"] for span in block["children"])
+        for block in json.loads(text)
+        if block["type"] == "block"
+    ]
 
 
 def dump_draft(draft: Draft) -> str:

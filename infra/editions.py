@@ -16,6 +16,8 @@ from infra import documents
 from infra.contributors import CONTRIBUTORS
 from infra.listings import Listed, listed, under
 from infra.naming import standing, stood
+from infra.search.documents import SearchDocuments, documents_of
+from infra.search.index import prepare
 from infra.tables import (
     full_texts,
     listings,
@@ -50,6 +52,7 @@ class Sheet:
     media: Mapping[str, bool]
     articles: Mapping[str, bool]
     listed: Listed | None
+    found_by: SearchDocuments | None
 
     @property
     def article_id(self) -> str:
@@ -83,6 +86,7 @@ def sheet_of(edition: Edition, *, now: datetime, is_superseded: bool = False) ->
         {media_id: media_id in shown for media_id in sorted(shown | media_ids(edition.full))},
         {article_id: article_id in public for article_id in sorted(public | article_ids(edition.full))},
         listed(edition) if row["state"] in HOLDING else None,
+        documents_of(edition) if row["state"] in HOLDING else None,
     )
 
 
@@ -115,6 +119,9 @@ async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
     for table, some in rows.items():
         if some:
             await connection.execute(insert(table), some)
+    for sheet in sheets:
+        if sheet.found_by is not None:
+            prepare(connection.info, sheet.row["id"], sheet.found_by)
 
 
 def _of(sheet: Sheet, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - a column's

@@ -59,18 +59,18 @@ class SqliteLease:
 
     def __init__(self, path: str) -> None:
         self._path = path
-        self._connection: sqlite3.Connection | None = None
+        self._cursor: sqlite3.Cursor | None = None  # one for all looks: to make one costs as much as a look
         self._version = -1
         self._standing: Standing | None = None
 
     def look(self) -> Standing | None:
         """Return where the database stands."""
-        if self._connection is None:
+        if self._cursor is None:
             return None
         try:
-            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            (version,) = self._cursor.execute("PRAGMA data_version").fetchone()
             if version != self._version or self._standing is None:
-                public, rights, moment = self._connection.execute(_READ).fetchone()
+                public, rights, moment = self._cursor.execute(_READ).fetchone()
                 coming = datetime.fromisoformat(moment).replace(tzinfo=UTC) if moment else None
                 self._standing, self._version = Standing(public or 0, rights or 0, coming), version
         except sqlite3.Error:
@@ -82,15 +82,15 @@ class SqliteLease:
 
     async def start(self) -> None:
         """Open a connection of its own."""
-        self._connection = sqlite3.connect(
+        self._cursor = sqlite3.connect(
             f"file:{self._path}?mode=ro", uri=True, timeout=0, isolation_level=None, check_same_thread=False
-        )
+        ).cursor()
 
     async def stop(self) -> None:
         """Close the connection."""
-        if self._connection is not None:
-            self._connection.close()
-        self._connection = None
+        if self._cursor is not None:
+            self._cursor.connection.close()
+        self._cursor = None
 
 
 class PostgresqlLease:

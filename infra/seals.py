@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from domain.errors import BadRequest
 from infra.keys import Keyring
 
-MAX_CURSOR = 400
+MAX_CURSOR = 1500
 
 
 class Seals:

@@ -108,6 +108,7 @@ async def deliver_article(
         ),
         media_type=media_type,
         headers=headers,
+        keys=delivered.keys,
     )
 
 

@@ -118,7 +118,8 @@ async def _answer(
         now=visit.now,
         until=min((change for change in changes if change), default=None),
     )
-    return caching.answer(request, shown(made), kept, media_type=media_type)
+    keys = (caching.ARTICLES, *(key for one in delivered for key in one.keys))
+    return caching.answer(request, shown(made), kept, media_type=media_type, keys=keys)
 
 
 def _shown_query(

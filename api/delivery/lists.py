@@ -19,6 +19,7 @@ from api.problems import declared
 from api.routing import Route
 from api.types import SLUG_PATTERN, UUID, ArticleKind, Language, Moment, Slug
 from domain.access import Requires
+from domain.delivery import article_key
 from domain.errors import BadRequest, NotThere, Withdrawn
 from infra import cards
 from infra.cards import Listing, Place, Sort
@@ -78,6 +79,30 @@ async def _filters(
 
 
 Filters = Annotated[Asked, Depends(_filters)]
+RelatedTo = Annotated[
+    str | None,
+    Query(
+        description="Slug or id of an article: those that it lists as related",
+        pattern=f"{SLUG_PATTERN}|^{UUID.pattern}$",
+        max_length=200,
+    ),
+]
+Ids = Annotated[
+    str | None,
+    Query(
+        description="Ids of articles, separated by commas; those that are not there are left out",
+        max_length=3700,
+        json_schema_extra=listed(UUID.pattern, MAX_IDS),
+    ),
+]
+Fields = Annotated[
+    str | None,
+    Query(
+        description="The fields that cards shall have, separated by commas; without it, all",
+        max_length=1000,
+        json_schema_extra=listed(f"(?:{'|'.join(FIELDS)})", len(FIELDS)),
+    ),
+]
 
 
 def slugs_of(tag: str | None) -> tuple[str, ...]:
@@ -104,45 +129,22 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
     request: Request,
     visit: VisitOf,
     asked: Filters,
-    related_to: Annotated[
-        str | None,
-        Query(
-            description="Slug or id of an article: those that it lists as related",
-            pattern=f"{SLUG_PATTERN}|^{UUID.pattern}$",
-            max_length=200,
-        ),
-    ] = None,
-    ids: Annotated[
-        str | None,
-        Query(
-            description="Ids of articles, separated by commas; those that are not there are left out",
-            max_length=3700,
-            json_schema_extra=listed(UUID.pattern, MAX_IDS),
-        ),
-    ] = None,
+    related_to: RelatedTo = None,
+    ids: Ids = None,
     sort: Annotated[
         Sort,
         Query(description="The order; the id decides between equals, in the same direction"),
     ] = Sort.NEWEST,
-    fields: Annotated[
-        str | None,
-        Query(
-            description="The fields that cards shall have, separated by commas; without it, all",
-            max_length=1000,
-            json_schema_extra=listed(f"(?:{'|'.join(FIELDS)})", len(FIELDS)),
-        ),
-    ] = None,
+    fields: Fields = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Answer cards of the articles that are live now, newest first if nothing else is asked."""
-    shown_fields = several(fields, "fields", "|".join(FIELDS), len(FIELDS)) or None
+    shown_fields = fields_of(fields, FIELDS)
     given = {**asked.given, "related_to": related_to, "ids": ids, "sort": sort, "fields": fields}
     listing = replace(
         asked.listing,
-        ids=await _named(
-            visit, related_to, several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
-        ),
+        ids=await limited_to(visit, related_to, ids),
         sort=sort,
         after=_place(open_cursor(request, visit, cursor, given), sort),
     )
@@ -155,7 +157,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
         changes.append(await cards.next_change(visit.reading, now=visit.now))
     return caching.answer(
         request,
-        page.model_dump_json(include=_only(shown_fields)).encode(),
+        page.model_dump_json(include=only(shown_fields)).encode(),
         caching.caching_for(
             request,
             seconds=visit.parts.settings.cache_seconds,
@@ -163,16 +165,24 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
             until=min((change for change in changes if change), default=None),
         ),
         headers=next_link(request, visit, following),
+        keys=(caching.ARTICLES, *(article_key(one.card.publication.article_id) for one in shown)),
     )
 
 
-def _only(fields: tuple[str, ...] | None) -> Any:  # noqa: ANN401 - Pydantic's own notation
+def fields_of(fields: str | None, known: tuple[str, ...]) -> tuple[str, ...] | None:
+    """Return the fields that the items of a list shall have, if not all of them."""
+    return several(fields, "fields", "|".join(known), len(known)) or None
+
+
+def only(fields: tuple[str, ...] | None) -> Any:  # noqa: ANN401 - Pydantic's own notation
+    """Return what of a page is shown when its items have these fields."""
     return None if fields is None else {"items": {"__all__": set(fields)}, "next_cursor": True}
 
 
-async def _named(visit: Visit, related_to: str | None, ids: tuple[str, ...] | None) -> tuple[str, ...] | None:
+async def limited_to(visit: Visit, related_to: str | None, ids: str | None) -> tuple[str, ...] | None:
     """Return the ids that a list is limited to, if it is."""
-    asked = tuple(map(str.lower, ids)) if ids is not None else None
+    named = several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
+    asked = tuple(map(str.lower, named)) if named is not None else None
     if related_to is None:
         return asked
     is_id = UUID.fullmatch(related_to) is not None

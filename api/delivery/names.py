@@ -138,7 +138,9 @@ async def _page(request: Request, visit: Visit, page: Any) -> Response:  # noqa:
 
 
 async def _answer(request: Request, visit: Visit, shown: Model, headers: Any = None) -> Response:  # noqa: ANN401
-    return caching.answer(request, shown.model_dump_json().encode(), await _kept(request, visit), headers=headers)
+    keys = (caching.CONTRIBUTORS if "contributor" in request.url.path else caching.TAGS,)
+    body = shown.model_dump_json().encode()
+    return caching.answer(request, body, await _kept(request, visit), headers=headers, keys=keys)
 
 
 async def _kept(request: Request, visit: Visit) -> caching.Caching:

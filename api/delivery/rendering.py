@@ -12,6 +12,7 @@ from domain.credits import Contributor
 from domain.delivery import ArticleName, Card, Delivery, Names, Picture
 from domain.editions import Front
 from domain.media import ORIGINAL, Rendition
+from infra.search.pages import Found
 
 
 def article(delivery: Delivery, links: Links) -> schemas.Article:
@@ -59,6 +60,18 @@ def card(one: Card, links: Links) -> schemas.Card:
         access=schemas.CardAccess(**_decision(one.decision, one.remaining_percent)),
         canonical_url=links.canonical(one.publication),
     )
+
+
+def hit(one: Found, links: Links) -> schemas.Hit:
+    """Return an article that was found as the contract shows it: a card, and where it says what was asked."""
+    shown = card(one.card, links)
+    highlights = [
+        schemas.Highlight.model_validate(
+            {"field": place.field, "parts": [{"text": part.text, "match": part.match} for part in place.parts]}
+        )
+        for place in one.highlights
+    ]
+    return schemas.Hit(**dict(shown), highlights=highlights)
 
 
 def contributor(one: Contributor, picture: Picture | None, articles: int, links: Links) -> schemas.Contributor:

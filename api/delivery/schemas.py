@@ -333,13 +333,6 @@ class CardPage(Model):
 
 
 _typed_dict: Any = TypedDict  # which the type checker knows with literal fields alone
-PartialCard: Any = _typed_dict(
-    "PartialCard",
-    {name: Annotated[field.annotation, field] for name, field in Card.model_fields.items()},
-    total=False,
-)
-PartialCard.__pydantic_config__ = ConfigDict(extra="forbid")
-PartialCard.__doc__ = "An article in a list, with no more than the `fields` that were asked for."
 
 
 class _Partial(Model):
@@ -348,13 +341,57 @@ class _Partial(Model):
     model_config = ConfigDict(json_schema_serialization_defaults_required=False)
 
 
-PartialCardPage: Any = create_model(
-    "PartialCardPage",
-    __base__=_Partial,
-    __doc__="A page of cards with no more than the `fields` that were asked for.",
-    items=(list[PartialCard], ...),
-    next_cursor=(str | None, ...),
-)
+def _partial(item: type[Model], page: type[Model]) -> tuple[Any, Any]:
+    """Return a list's item and page with no more than the `fields` that were asked for."""
+    partial = _typed_dict(
+        f"Partial{item.__name__}",
+        {name: Annotated[field.annotation, field] for name, field in item.model_fields.items()},
+        total=False,
+    )
+    partial.__pydantic_config__ = ConfigDict(extra="forbid")
+    partial.__doc__ = f"{(item.__doc__ or '').rstrip('.')}, with those fields alone that were asked for."
+    made = create_model(
+        f"Partial{page.__name__}",
+        __base__=_Partial,
+        __doc__=f"{(page.__doc__ or '').rstrip('.')}, with no more than the `fields` that were asked for.",
+        items=(list[partial], ...),  # type: ignore[valid-type]
+        next_cursor=(str | None, ...),
+    )
+    return partial, made
+
+
+PartialCard, PartialCardPage = _partial(Card, CardPage)
+
+
+class HighlightPart(Model):
+    """A run of text, and whether it is what was looked for."""
+
+    text: str
+    match: bool
+
+
+class Highlight(Model):
+    """A piece of text around what was looked for: the texts of its parts, one after the other."""
+
+    field: Literal["title", "standfirst", "body"]
+    parts: list[HighlightPart]
+
+
+class Hit(Card):
+    """An article that was found."""
+
+    highlights: list[Highlight]
+    """Where it says what was looked for, in text that this caller may read; one for each field at most."""
+
+
+class HitPage(Model):
+    """A page of what was found, the best first."""
+
+    items: list[Hit]
+    next_cursor: str | None
+
+
+PartialHit, PartialHitPage = _partial(Hit, HitPage)
 
 
 class Tag(TagName):

@@ -104,7 +104,7 @@ async def read_robots(request: Request, visit: VisitOf) -> Response:
     """Answer that crawlers may read everything that is public, and where the sitemaps are."""
     kept = caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now)
     body = sitemaps.robots(Links(visit))
-    return caching.answer(request, body, kept, media_type="text/plain; charset=utf-8")
+    return caching.answer(request, body, kept, media_type="text/plain; charset=utf-8", keys=(caching.SERVER,))
 
 
 async def _answer(request: Request, visit: Visit, body: bytes, *, leaves: datetime | None = None) -> Response:
@@ -116,4 +116,4 @@ async def _answer(request: Request, visit: Visit, body: bytes, *, leaves: dateti
         now=visit.now,
         until=min((end for end in ends if end), default=None),
     )
-    return caching.answer(request, body, kept, media_type=f"{_XML_TYPE}; charset=utf-8")
+    return caching.answer(request, body, kept, media_type=f"{_XML_TYPE}; charset=utf-8", keys=(caching.ARTICLES,))

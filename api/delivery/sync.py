@@ -81,6 +81,7 @@ async def sync_articles(
             now=now,
             until=min((change for change in changing if change), default=None),
         ),
+        keys=(caching.ARTICLES,),
     )
 
 

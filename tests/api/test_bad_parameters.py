@@ -116,6 +116,7 @@ async def test_a_bad_filter_is_refused(app: FastAPI, newsroom: Newsroom) -> None
             "tag": ["", ",", "a,", "A", "a%00", "é", "a b", ",".join("abcdefghijk"), MARKER.upper(), "a" * 1001],
             "contributor": ["", "A", "a/b", "%00", SOMEBODY, "a" * 201],
         },
+        "/v1/search": {"q": ["", "%22", f"{MARKER}*" * 30, "%00"], "cursor": ["x", MARKER], "fields": [MARKER]},
         "/v1/articles/nowhere": {"language": ["", MARKER * 5, "%00"]},
         "/v1/tags": {"kind": ["", MARKER, "Topic"]},
         "/v1/editorial/articles": {"state": ["", MARKER, "live", "DRAFT"]},

@@ -198,3 +198,34 @@ async def test_a_list_by_gate_is_kept_no_longer_than_until_something_may_come_in
     kept = (await client.get("/v1/articles", params={"access": "free"})).headers["cache-control"]
     seconds = [int(part.partition("=")[2]) for part in kept.split(",")[1:]]
     assert 0 < sum(seconds) <= 30
+
+
+async def test_surrogate_keys_name_what_everybody_is_shown(newsroom: Newsroom, people: People) -> None:
+    await newsroom.tag("sea")
+    await newsroom.contributor("ada")
+    shown, hidden = [await newsroom.published(title=title) for title in ("Shown", "Hidden")]
+    pictures = [(await newsroom.medium())["id"] for _ in range(2)]
+    early = [{"_type": "related", "article_id": shown["id"]}, {"_type": "image", "media_id": pictures[0]}]
+    late = [{"_type": "related", "article_id": hidden["id"]}, {"_type": "image", "media_id": pictures[1]}]
+    made = await newsroom.published(
+        title="Gated",
+        body=[paragraph(words(20)), *early, paragraph(words(90)), *late],
+        access={"requires": "subscriber"},
+        teaser={"words": 30},
+        tags=["sea"],
+        credits=[{"role": "author", "contributor": "ada"}],
+    )
+    answer = await newsroom.client.get("/v1/articles/gated")
+    keys = {
+        f"article:{made['id']}",
+        f"article:{shown['id']}",
+        f"media:{pictures[0]}",
+        "tag:sea",
+        "contributor:ada",
+    }
+    assert set(answer.headers["surrogate-key"].split(" ")) == keys
+    listed = await newsroom.client.get("/v1/articles?tag=sea")
+    assert listed.headers["surrogate-key"] == f"article:{made['id']} articles"
+    whole = await newsroom.client.get("/v1/articles/gated", headers=await people.headers("subscriber"))
+    assert hidden["id"] in whole.text
+    assert "surrogate-key" not in whole.headers

@@ -85,9 +85,17 @@ async def test_callers_with_the_same_rights_share_what_is_kept_and_no_others(
     others = [{}, await people.headers("reader"), await people.headers("subscriber", plans=("gold",))]
     await read(app, client, path, subscribers[0])
     assert await asks_nothing(app, client, path, subscribers[0])
-    for headers in subscribers[1:]:  # their first request tells who they are
-        assert not await asks_nothing(app, client, path, headers)
+    for headers in subscribers[1:]:  # their first request tells who they are, and nothing more is asked
+        await leased(app)
+        with statements_of(app) as sent:
+            first = await client.get(path, headers=headers)
+        assert SECRET in first.text
+        assert len(sent) == 1
         assert await asks_nothing(app, client, path, headers)
+        assert await asks_nothing(app, client, path, {**headers, "If-None-Match": first.headers["etag"]})
+    later = await people.headers("subscriber")
+    known = await client.get(path, headers={**later, "If-None-Match": first.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
     for headers in others:
         assert not await asks_nothing(app, client, path, headers)
         assert (SECRET in (await client.get(path, headers=headers)).text) == (headers is others[2])

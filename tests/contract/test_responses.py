@@ -41,6 +41,7 @@ async def read_everything(client: AsyncClient, newsroom: Newsroom, people: Peopl
         *("/healthz", "/readyz", "/.well-known/jwks.json", "/.well-known/oauth-authorization-server"),
         *("/v1/articles/la-maree", "/v1/articles/withdrawn", "/v1/articles/never", "/v1/articles/la-maree?x=1"),
         *("/v1/articles", "/v1/articles?limit=1&language=en&access=free", "/v1/articles?cursor=x"),
+        *("/v1/search?q=the&limit=1", "/v1/search?q=the&fields=id,highlights", "/v1/search", "/v1/search?q=x*"),
         *("/v1/tags", "/v1/tags?limit=1", "/v1/tags/sea", "/v1/tags/salt", "/v1/tags?kind=x"),
         *(f"/v1/articles/{slug}/{form}" for slug in FOUND for form in FORMS),
         *(f"/v1/articles/la-maree?body_format={form}" for form in ("html", "markdown", "text", "x")),

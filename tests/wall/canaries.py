@@ -64,6 +64,14 @@ class Canaries:
     def in_text(self, text: str) -> set[str]:
         return tokens_in(text) & self.audience.keys()
 
+    def some_words(self, count: int = 1) -> list[str]:
+        """Return a few words of each kind of readers who may meet them."""
+        words: dict[frozenset[str], list[str]] = {}
+        for one, audience in self.audience.items():
+            if one.startswith("qz") and len(words.setdefault(audience, [])) < count:
+                words[audience].append(one)
+        return [word for some in words.values() for word in some]
+
     def due(self, person: str) -> set[str]:
         return {one for one, audience in self.audience.items() if person in audience}
 

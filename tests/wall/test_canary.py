@@ -78,6 +78,25 @@ def check_log(corpus: Corpus, log: set[str]) -> None:
     assert not words, [line for line in log if any(word in line for word in words)][:3]
 
 
+async def test_who_looks_for_a_hidden_word_finds_nothing_and_is_told_nothing(
+    corpus: Corpus, app: FastAPI, log: set[str]
+) -> None:
+    (operation,) = (one for one in walk.operations(app) if one.id == "search_articles")
+    found: set[str] = set()
+    for word in corpus.canaries.some_words(2):
+        for person in PERSONS:
+            for q in (word, f'"{word}"', f"{word[:9]}*"):
+                asked = walk.Asked(operation, "/v1/search", {"q": q})
+                answer = await walk.send(corpus, person, asked)
+                assert answer.status == 200
+                if check(corpus, person, asked, answer):
+                    found.add(person)
+                if person not in corpus.canaries.audience[word]:
+                    assert answer.body == b'{"items":[],"next_cursor":null}', (person, word)
+    assert {"reader", "subscriber", "planned", "editor"} <= found, "whoever may read a word must find it"
+    check_log(corpus, log)
+
+
 async def test_the_entity_tags_of_the_entitled_open_nothing(corpus: Corpus, app: FastAPI) -> None:
     for gate in ("registered", "subscriber", "gold", "inside", "percent", "marker", "essay"):
         await tags_open_nothing(corpus, app, gate)

@@ -76,10 +76,29 @@ def requests(seed: int) -> Iterator[Request]:
             }
             for feed in ("rss.xml", "atom.xml", "feed.json")
         },
+        "/v1/search": {
+            "q": [
+                "v",
+                "w0*",
+                "Two words",
+                "picture",
+                "newer",
+                '"v v v"',
+                "secret*",
+                "then",
+                "hidden gold",
+                "free",
+            ],
+            "tag": ["sea", "secret-gold-word"],
+            "access": ["free", "subscriber"],
+            "language": ["en", "fr"],
+            "limit": ["1", "2", "100"],
+        },
         "/v1/tags": {"kind": ["topic", "section"], "limit": ["1", "2"]},
         "/v1/contributors": {"limit": ["1", "2"]},
     }
     yield from (Request(path) for path in (*singles, *lists))
+    yield from (Request("/v1/search", {"q": q, "limit": "2"}) for q in lists["/v1/search"]["q"])
     for _ in range(REQUESTS):
         headers = luck.choice(
             [{}, {"Accept-Encoding": luck.choice(["br", "gzip", "zstd"])}, {"Range": "bytes=0-20"}]

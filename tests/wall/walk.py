@@ -101,7 +101,7 @@ class Values:
             "plan": ["gold", "tin"],
             "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
             "to": ["1", "2"],
-            "q": ["a", "qz"],
+            "q": ["a", "qz", "gated*", "two more", *corpus.canaries.some_words()],
             "updated_after": ["2026-01-01T00:00:00Z"],
         }
 
