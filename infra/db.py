@@ -64,11 +64,9 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a snapshot to read from; nothing is ever written through it."""
-        options: dict[str, Any] = (
-            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        )
         async with _told_plainly(), self.engine.connect() as connection:
-            await connection.execution_options(**options)
+            if not self.is_sqlite:  # where a transaction is a snapshot anyway
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
     @asynccontextmanager

@@ -138,7 +138,9 @@ def _names_query(fields: tuple[str, ...]) -> CompoundSelect[Any]:
 async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -> Names:
     """Return what ids stand for, in one statement. What is not public has no name and is missing."""
     rows = await _rows(connection, wanted, now)
-    of = {what: [row for row in rows if row.what == what] for what in {row.what for row in rows}}
+    of: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        of.setdefault(row.what, []).append(row)
     return Names(
         tags={row.id: _tag(row) for row in of.get("tag", ())},
         contributors={row.id: _contributor(row) for row in of.get("contributor", ())},

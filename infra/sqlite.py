@@ -1,7 +1,7 @@
 """SQLAlchemy's way to aiosqlite, with one trip to the driver's thread a statement.
 
-SQLAlchemy's own makes four: for a cursor, to run the statement, for its rows, and to close the cursor. A trip costs
-more than most of our statements do.
+SQLAlchemy's own makes four: for a cursor, to run the statement, for its rows, and to close the cursor. A trip
+costs more than most of our statements do.
 """
 
 import sqlite3
