@@ -1,4 +1,4 @@
-"""What operations ask for by type."""
+"""What operations ask for by type. FastAPI would send what is not `async` to another thread, and wait for it."""
 
 import re
 from typing import Annotated
@@ -14,17 +14,17 @@ _ENTITY_TAG = re.compile(r'(?:W/)?"[\x21\x23-\x7e\x80-\xff]*"')  # RFC 9110, sec
 NO_VERSION = -1  # a tag that never was one of ours, so that it is as stale as any
 
 
-def _visit(request: Request) -> Visit:
+async def _visit(request: Request) -> Visit:
     visit: Visit = request.state.visit
     return visit
 
 
-def _parts(request: Request) -> Parts:
+async def _parts(request: Request) -> Parts:
     parts: Parts = request.app.state.parts
     return parts
 
 
-def _version(
+async def _version(
     if_match: Annotated[
         str | None,
         Header(description='The `ETag` of the version that you read, such as `"7"`; required'),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import cast
 
 from domain.articles import Article, Correction, edit
 from domain.desk import Order, Step, act
@@ -105,9 +106,8 @@ def _scheduled(article: Article, release: Release, step: Step) -> Taken:
 
 def _told(article: Article, edition: Edition | None, release: Release, step: Step) -> Taken:
     """Return an article whose new edition has the times and corrections that it had elsewhere."""
-    header = article.publication
-    if edition is None or header is None:  # publishing makes one
-        raise ValueError("there is no edition")
+    edition = cast("Edition", edition)  # publishing makes one
+    header = edition.publication
     header = replace(
         header,
         published_at=release.published_at or header.published_at,

@@ -20,6 +20,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from domain.errors import Conflict
 from infra import changes
 from infra.lease import Lease, PostgresqlLease, SqliteLease
+from infra.sqlite import Driver
 
 SQLITE_BUSY_SECONDS = 5
 POOL_SIZE = 10
@@ -54,6 +55,7 @@ class Database:
             max_overflow=0,
             pool_timeout=POOL_WAIT_SECONDS,
             pool_pre_ping=not self.is_sqlite,
+            **({"module": Driver()} if self.is_sqlite else {}),
         )
         if self.is_sqlite:
             _prepare_sqlite(self.engine, for_much=for_much)
@@ -62,11 +64,9 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a snapshot to read from; nothing is ever written through it."""
-        options: dict[str, Any] = (
-            {} if self.is_sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-        )
         async with _told_plainly(), self.engine.connect() as connection:
-            await connection.execution_options(**options)
+            if not self.is_sqlite:  # where a transaction is a snapshot anyway
+                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
             yield connection
 
     @asynccontextmanager

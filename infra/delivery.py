@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Decision, Offer, decide, offers_for
@@ -19,9 +20,11 @@ from domain.workflow import PublicationState
 from infra import documents, names
 from infra.publications import HEADER, publication_of
 from infra.tables import full_texts, publications, teasers
-from infra.visibility import is_live, was_public
+from infra.visibility import NOW, is_live, was_public
 
 FOUND = (*HEADER, publications.c.front, publications.c.remaining_percent)
+_FULL_TEXT = select(full_texts.c.body).where(full_texts.c.publication_id == bindparam("id"))
+_TEASER = select(teasers.c.body).where(teasers.c.publication_id == bindparam("id"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,8 @@ async def find(
     come before one that had the slug once. What was withdrawn is refused with its reason, and all else as if it
     had never been.
     """
-    named = publications.c.article_id if is_id else publications.c.slug
-    rows = await connection.execute(_named_so(named == slug_or_id, language, now))
+    query = _named_so("article_id" if is_id else "slug", in_language=language is not None)
+    rows = await connection.execute(query, {"name": slug_or_id, "language": language, NOW.key: now})
     found = [(found_in(row), row.held_at) for row in rows]
     live = [
         one for one, _ in found if one.publication.is_live(now) and (is_id or one.publication.slug == slug_or_id)
@@ -69,16 +72,21 @@ async def find(
     return last
 
 
-def _named_so(is_named: ColumnElement[bool], language: str | None, now: datetime) -> Select[Any]:
-    """Return the query for what readers have, or had until it was withdrawn, of all that was public so named."""
+@cache
+def _named_so(by: str, *, in_language: bool) -> Select[Any]:
+    """Return the query for what readers have, or had until it was withdrawn, of all that was public so named.
+
+    It is made once: to put it together takes longer than to ask it.
+    """
     held = select(publications.c.article_id, func.max(publications.c.updated_at).label("held_at")).where(
-        is_named, was_public(now)
+        publications.c[by] == bindparam("name"), was_public(NOW)
     )
     shown = select(*FOUND)
-    if language is not None:
-        held, shown = (query.where(publications.c.language == language) for query in (held, shown))
+    if in_language:
+        same = publications.c.language == bindparam("language")
+        held, shown = held.where(same), shown.where(same)
     names = held.group_by(publications.c.article_id).subquery("held")
-    is_seen = or_(is_live(now), publications.c.state == PublicationState.WITHDRAWN)
+    is_seen = or_(is_live(NOW), publications.c.state == PublicationState.WITHDRAWN)
     return (
         shown.add_columns(names.c.held_at)
         .join(names, names.c.article_id == publications.c.article_id)
@@ -162,8 +170,8 @@ async def _delivery(
 
 
 async def _body(connection: AsyncConnection, publication: Publication, decision: Decision) -> Body:
-    table = full_texts if decision.opens_everything else teasers
-    text = await connection.scalar(select(table.c.body).where(table.c.publication_id == publication.id))
+    query = _FULL_TEXT if decision.opens_everything else _TEASER
+    text = await connection.scalar(query, {"id": publication.id})
     return documents.load_body(text or "[]")
 
 

@@ -3,18 +3,18 @@
 import json
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from domain.articles import Correction, Draft
-from domain.body import Body
+from domain.body import Block, Body
 from domain.credits import WebLink
 from domain.editions import Front
 from domain.media import Rendition
 
 Kind = TypeVar("Kind", bound=StrEnum)
-_body: TypeAdapter[Body] = TypeAdapter(Body)
+_body: TypeAdapter[Body] = TypeAdapter(tuple[Annotated[Block, Field(discriminator="type")], ...])
 _draft = TypeAdapter(Draft)
 _front = TypeAdapter(Front)
 _corrections: TypeAdapter[tuple[Correction, ...]] = TypeAdapter(tuple[Correction, ...])
@@ -26,7 +26,10 @@ _links: TypeAdapter[tuple[WebLink, ...]] = TypeAdapter(tuple[WebLink, ...])
 
 def known(kinds: type[Kind], value: str, otherwise: Kind) -> Kind:
     """Return what a column says, or something harmless where a newer program wrote what is not known here."""
-    return kinds(value) if value in set(kinds) else otherwise
+    try:
+        return kinds(value)
+    except ValueError:
+        return otherwise
 
 
 def dump_body(body: Body) -> str:

@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
+    BindParameter,
     CompoundSelect,
     Integer,
     Row,
     Select,
     Table,
     Text,
+    bindparam,
     cast,
     func,
     literal,
@@ -26,7 +29,7 @@ from domain.tags import Tag, TagKind
 from infra import documents
 from infra.publications import gate_of
 from infra.tables import Moment, contributors, media, publications, tags
-from infra.visibility import is_live
+from infra.visibility import NOW, is_live
 
 # One row shape for everything that has a name, so that one UNION ALL reads them all.
 _SHAPE = {
@@ -54,7 +57,7 @@ def _named(what: str, table: Table, **columns: Any) -> Select[Any]:  # noqa: ANN
     return select(*(given.get(name, cast(null(), type_)).label(name) for name, type_ in _SHAPE.items()))
 
 
-def _article_names(what: str, now: datetime) -> Select[Any]:
+def _article_names(what: str) -> Select[Any]:
     return _named(
         what,
         publications,
@@ -69,52 +72,75 @@ def _article_names(what: str, now: datetime) -> Select[Any]:
         holds_until=publications.c.holds_until,
         live_until=publications.c.live_until,
         replaced_at=publications.c.replaced_at,
-    ).where(is_live(now))
+    ).where(is_live(NOW))
 
 
-def _standing(what: str, table: Table, ids: frozenset[str], **columns: Any) -> Select[Any]:  # noqa: ANN401
+def _ids(of: str) -> BindParameter[Sequence[str]]:
+    return bindparam(of, expanding=True)
+
+
+def _standing(what: str, table: Table, ids: str, **columns: Any) -> Select[Any]:  # noqa: ANN401
     """Select by id what was merged into nothing, or else what it was merged into; `first` is the id of that."""
     asked = table.alias()
     given = {"id": asked.c.id, "first": table.c.id, "slug": table.c.slug, "name": table.c.name, **columns}
     target = table.c.id == func.coalesce(asked.c.merged_into, asked.c.id)
-    return _named(what, table, **given).select_from(asked.join(table, target)).where(asked.c.id.in_(ids))
+    return _named(what, table, **given).select_from(asked.join(table, target)).where(asked.c.id.in_(_ids(ids)))
 
 
-def _names_query(wanted: Wanted, now: datetime) -> CompoundSelect[Any] | None:
-    parts: list[Select[Any]] = []
-    if wanted.tags:
-        parts.append(_standing("tag", tags, wanted.tags, kind=tags.c.kind, second=tags.c.names))
-    if wanted.contributors:
-        parts.append(_standing("contributor", contributors, wanted.contributors, kind=contributors.c.kind))
-    if wanted.media:
-        row = _named(
-            "medium",
-            media,
-            name=media.c.alt,
-            kind=media.c.content_type,
-            first=media.c.caption,
-            second=media.c.credit,
-            third=media.c.licence,
-            renditions=media.c.renditions,
-            placeholder=media.c.placeholder,
-            width=media.c.width,
-            height=media.c.height,
-        )
-        parts.append(row.where(media.c.id.in_(wanted.media)))
-    if wanted.articles:
-        row = _article_names("article", now)
-        parts.append(row.where(publications.c.article_id.in_(wanted.articles)))
-    if wanted.translations_of:
-        row = _article_names("translation", now)
-        parts.append(row.where(publications.c.group_id.in_(wanted.translations_of)))
-    return union_all(*parts) if parts else None
+def _tags() -> Select[Any]:
+    return _standing("tag", tags, "tags", kind=tags.c.kind, second=tags.c.names)
+
+
+def _contributors() -> Select[Any]:
+    return _standing("contributor", contributors, "contributors", kind=contributors.c.kind)
+
+
+def _media() -> Select[Any]:
+    row = _named(
+        "medium",
+        media,
+        name=media.c.alt,
+        kind=media.c.content_type,
+        first=media.c.caption,
+        second=media.c.credit,
+        third=media.c.licence,
+        renditions=media.c.renditions,
+        placeholder=media.c.placeholder,
+        width=media.c.width,
+        height=media.c.height,
+    )
+    return row.where(media.c.id.in_(_ids("media")))
+
+
+def _articles() -> Select[Any]:
+    return _article_names("article").where(publications.c.article_id.in_(_ids("articles")))
+
+
+def _translations() -> Select[Any]:
+    return _article_names("translation").where(publications.c.group_id.in_(_ids("translations_of")))
+
+
+_PARTS = {
+    "tags": _tags,
+    "contributors": _contributors,
+    "media": _media,
+    "articles": _articles,
+    "translations_of": _translations,
+}  # by the fields of `Wanted`
+
+
+@cache
+def _names_query(fields: tuple[str, ...]) -> CompoundSelect[Any]:
+    """Return the query for these fields of `Wanted`, made once: to put it together takes longer than to ask it."""
+    return union_all(*(_PARTS[field]() for field in fields))
 
 
 async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -> Names:
     """Return what ids stand for, in one statement. What is not public has no name and is missing."""
-    query = _names_query(wanted, now)
-    rows: Sequence[Row[Any]] = (await connection.execute(query)).all() if query is not None else ()
-    of = {what: [row for row in rows if row.what == what] for what in {row.what for row in rows}}
+    rows = await _rows(connection, wanted, now)
+    of: dict[str, list[Row[Any]]] = {}
+    for row in rows:
+        of.setdefault(row.what, []).append(row)
     return Names(
         tags={row.id: _tag(row) for row in of.get("tag", ())},
         contributors={row.id: _contributor(row) for row in of.get("contributor", ())},
@@ -122,6 +148,16 @@ async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -
         articles={row.id: _article_name(row) for row in of.get("article", ())},
         translations=_groups(of.get("translation", ())),
     )
+
+
+async def _rows(connection: AsyncConnection, wanted: Wanted, now: datetime) -> Sequence[Row[Any]]:
+    asked = {field: sorted(ids) for field in _PARTS if (ids := getattr(wanted, field))}
+    if not asked:
+        return ()
+    rows: Sequence[Row[Any]] = (
+        await connection.execute(_names_query(tuple(asked)), {**asked, NOW.key: now})
+    ).all()
+    return rows
 
 
 def _groups(rows: Sequence[Row[Any]]) -> dict[str, tuple[ArticleName, ...]]:

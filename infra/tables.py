@@ -39,7 +39,7 @@ class Moment(TypeDecorator[datetime]):
         """Return the time as the driver takes it."""
         if value is None:
             return None
-        in_utc = value.astimezone(UTC)
+        in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
         return in_utc.replace(tzinfo=None) if dialect.name == "sqlite" else in_utc
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002

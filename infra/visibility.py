@@ -3,18 +3,20 @@
 import re
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, FromClause, and_, false, func, or_, true
+from sqlalchemy import BindParameter, ColumnElement, FromClause, and_, bindparam, false, func, or_, true
 
 from domain.access import GATES, MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER, Requires
 from domain.people import STAFF, Person
 from domain.workflow import PublicationState
-from infra.tables import publications
+from infra.tables import Moment, publications
 
 SUPERSEDED = "superseded"
+Now = datetime | BindParameter[datetime]
+NOW: BindParameter[datetime] = bindparam("now", type_=Moment)  # for statements that are made once and often asked
 _SLUG = re.compile("[a-z0-9-]+")  # what is none is no plan, and nothing in it needs escaping
 
 
-def is_live(now: datetime, editions: FromClause = publications) -> ColumnElement[bool]:
+def is_live(now: Now, editions: FromClause = publications) -> ColumnElement[bool]:
     """Whether a publication is in front of readers at this moment (`Publication.is_live` in SQL)."""
     return and_(
         editions.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)),
@@ -24,7 +26,7 @@ def is_live(now: datetime, editions: FromClause = publications) -> ColumnElement
     )
 
 
-def was_public(now: datetime, editions: FromClause = publications) -> ColumnElement[bool]:
+def was_public(now: Now, editions: FromClause = publications) -> ColumnElement[bool]:
     """Whether a publication is in front of readers, or ever was."""
     return or_(editions.c.state != PublicationState.SCHEDULED, editions.c.live_from <= now)
 

@@ -54,7 +54,7 @@ class Asked:
     listing: Listing
 
 
-def _filters(
+async def _filters(
     tag: Tags = None,
     section: Annotated[Slug | None, Query(description="Slug of the primary tag")] = None,
     kind: Annotated[ArticleKind | None, Query(description="Kind of the article, such as `news`")] = None,

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -142,3 +143,23 @@ def test_pictures_are_signed_behind_a_gate_that_stands_for_who_may_read_all(
     decision = Decision(granted, Reason.STAFF, gate.required(NOW))
     delivery = Delivery(a_publication(gate=gate), FRONT, (), decision, 0, (), Names(), NOW)
     assert delivery.signs_media is signs
+
+
+def test_everything_that_is_shown_has_a_key() -> None:
+    names = replace(NAMES, media={"lead": PICTURE}, articles={"other": SEA_LINK})
+    names = replace(names, translations={"group": (replace(SEA_LINK, id="mer"),)})
+    keys = {"tag:sea", "tag:oslo", "contributor:ada", "media:lead", "article:other", "article:mer"}
+    assert names.keys == keys
+    decision = Decision(Granted.FULL, Reason.FREE, Requires.FREE)
+    shown = Delivery(a_publication(), BARE, (), decision, 0, (), names, NOW)
+    assert shown.keys == keys | {"article:article"}
+
+
+def test_what_is_shown_changes_next_when_the_article_or_a_link_in_it_does() -> None:
+    decision = Decision(Granted.FULL, Reason.FREE, Requires.FREE)
+    link = replace(SEA_LINK, until=LATER - timedelta(days=1))
+    names = Names(articles={"other": link}, translations={"group": (replace(link, until=NOW),)})
+    shown = Delivery(a_publication(live_until=LATER), BARE, (), decision, 0, (), names, NOW)
+    assert shown.next_change(NOW) == link.until
+    assert replace(shown, names=Names()).next_change(NOW) == LATER
+    assert shown.next_change(LATER) is None

@@ -3,8 +3,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from domain.access import Gate, Requires
+from domain.articles import Publication
 from domain.workflow import PublicationState
-from tests.domain.making import BEFORE, LATER, NOW, a_publication
+from tests.domain.making import BEFORE, LATER, NOW, a_publication, an_article
 
 TICK = timedelta(microseconds=1)
 SOON = NOW + timedelta(days=1)
@@ -58,3 +59,21 @@ def test_the_next_change_is_the_gates_or_the_end(
     gate: Gate, live_until: datetime | None, change: datetime | None
 ) -> None:
     assert a_publication(gate=gate, live_until=live_until).next_change(NOW) == change
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "is_seen"),
+    [
+        (None, None, False),
+        (None, a_publication(), True),
+        (a_publication(), None, True),
+        (a_publication(), a_publication(live_until=LATER), False),
+        (a_publication(), a_publication(id="other"), True),
+        (None, a_publication(live_from=LATER), False),
+        (a_publication(), a_publication(live_until=NOW), True),
+    ],
+)
+def test_readers_see_a_change_when_they_get_another_edition(
+    before: Publication | None, after: Publication | None, is_seen: bool
+) -> None:
+    assert an_article(publication=after).is_seen_otherwise(an_article(publication=before), NOW) is is_seen
