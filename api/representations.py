@@ -9,14 +9,14 @@ import asyncio
 import logging
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from cachetools import LRUCache
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.caching import CLAIM, NOW, Claim, Rights, matches, preferred_coding
+from api.caching import CLAIM, LONGEST, NOW, Claim, Rights, matches, preferred_coding
 from api.parts import Parts
 from infra.lease import Standing
 
@@ -66,6 +66,7 @@ class Kept:
     head: Message
     body: Message
     unchanged: Message
+    next_public: datetime | None
     size: int
 
     def for_whom(self, none_match: bytes | None) -> tuple[Message, Message]:
@@ -113,8 +114,8 @@ class Representations:
             await self.app(scope, receive, send)
             return
         standing, now = self._lease.look(), self._now()
-        if standing is None or standing.is_over(now):
-            if standing is not None:
+        if standing is None or standing.is_due(now) or standing.is_ahead(now):
+            if standing is not None and standing.is_due(now):
                 self._announcer.hurry()  # once the moment that has come is announced, answers can be kept again
             scope[NOW] = now
             await self.app(scope, receive, send)
@@ -138,8 +139,10 @@ class Representations:
 
     def _find(self, key: Key, standing: Standing, now: datetime) -> Kept | None:
         kept = self._kept.get(key)
-        if kept is None or kept.count != standing.public or standing.is_over(now):
+        if kept is None or kept.count != standing.public or standing.is_due(now) or standing.is_ahead(now):
             return None
+        if kept.next_public != standing.next_public and _is_near(standing.next_public, now):
+            return None  # it was made before that was planned, and would tell shared caches to keep it too long
         return kept if kept.until is None or now < kept.until else None
 
     async def _answer_once(
@@ -234,6 +237,11 @@ def _asked(scope: Scope) -> Asked | None:
     return Asked(target, _coding(codings.decode("latin-1")), origin, token, fields.get(b"if-none-match"))
 
 
+def _is_near(moment: datetime | None, now: datetime) -> bool:
+    """Whether a shared cache that is given an answer now may still have it then."""
+    return moment is not None and moment - now <= timedelta(seconds=LONGEST)
+
+
 def _is_whole(sent: list[Message]) -> bool:
     """Whether these messages are a `200` with all of its body."""
     return len(sent) == 2 and sent[0].get("status") == 200 and not sent[1].get("more_body")  # noqa: PLR2004
@@ -251,5 +259,6 @@ def _kept(claim: Claim, standing: Standing, template: str, head: Message, body: 
         head=head,
         body=body,
         unchanged={**head, "status": 304, "headers": about},
+        next_public=standing.next_public,
         size=len(body["body"]) + address + OVERHEAD,
     )

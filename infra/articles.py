@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.articles import Article, Draft
 from domain.errors import Stale
 from domain.workflow import DraftState, PublicationState
-from infra import documents
+from infra import changes, documents
 from infra.contributors import CONTRIBUTORS
 from infra.ids import folded
 from infra.naming import standing, stood
@@ -162,7 +162,9 @@ async def groups_of(connection: AsyncConnection, ids: Collection[str]) -> dict[s
 
 
 async def regroup(connection: AsyncConnection, group_id: str, *, to: str) -> None:
-    """Make all of a group of translations part of another."""
+    """Make a group of translations part of another. Whoever reads one of either sees the others from now on."""
+    both = select(publications.c.article_id).where(publications.c.group_id.in_((group_id, to))).distinct()
+    changes.note(connection, "article", *(await connection.scalars(both)).all())
     for table in (articles, publications):
         await connection.execute(update(table).where(table.c.group_id == group_id).values(group_id=to))
 

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.access import Requires, decide
 from domain.delivery import Card, Names, Wanted, wanted_by_card
 from domain.people import Person
+from domain.workflow import PublicationState
 from infra import names
 from infra.contributors import CONTRIBUTORS
 from infra.delivery import FOUND, Found, found_in
@@ -182,7 +183,9 @@ def _conditions(listing: Listing, now: datetime) -> Iterator[ColumnElement[bool]
     if listing.published_before is not None:
         yield listings.c.published_at < listing.published_before
     if listing.ids is not None:
-        yield listings.c.article_id.in_(listing.ids)
+        of = publications.alias()
+        shown = of.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED))
+        yield listings.c.publication_id.in_(select(of.c.id).where(of.c.article_id.in_(listing.ids), shown))
     if listing.after is not None:
         place = tuple_(listing.sort.column, listings.c.article_id)
         yield place < listing.after if listing.sort.descends else place > listing.after

@@ -25,7 +25,7 @@ from infra.tables import (
     publication_tags,
     publications,
 )
-from infra.visibility import is_live, was_public
+from infra.visibility import gate_is_open, is_live, was_public
 
 PUBLIC = "public"
 AT_ONCE = 500
@@ -80,10 +80,14 @@ async def _stamp(connection: AsyncConnection, noted: Noted, seq: int, now: datet
     for ids in _some_at_once(noted.ids["article"]):
         await connection.execute(update(changes).where(changes.c.article_id.in_(ids)).values(both))
         await connection.execute(insert(changes).from_select(["article_id", *both], _appearing(ids, seq, now)))
-    for shown, stamps in ((_seen_by_all(noted, now), both), (_seen_behind_gates(noted), {"whole_seq": seq})):
-        for editions in shown:
-            live = select(publications.c.article_id).where(publications.c.id.in_(editions), is_live(now))
-            await connection.execute(update(changes).where(changes.c.article_id.in_(live)).values(stamps))
+    live = select(publications.c.article_id).where(is_live(now))
+    for editions in _seen_by_all(noted, now):
+        showing = live.where(publications.c.id.in_(editions))
+        await connection.execute(update(changes).where(changes.c.article_id.in_(showing)).values(both))
+    for editions in _seen_behind_gates(noted):
+        showing = live.where(publications.c.id.in_(editions))
+        for some, stamps in ((showing, {"whole_seq": seq}), (showing.where(gate_is_open(now)), both)):
+            await connection.execute(update(changes).where(changes.c.article_id.in_(some)).values(stamps))
 
 
 def _appearing(ids: list[str], seq: int, now: datetime) -> Select[Any]:

@@ -20,22 +20,33 @@ READ_EVERY, GOOD_FOR = 0.05, 0.1  # seconds
 PATIENCE, PAUSE = 2.0, 0.5  # seconds for an answer of the database; and after none came
 
 _READ = (
-    "SELECT (SELECT value FROM counters WHERE name = 'public'), "
-    "(SELECT value FROM counters WHERE name = 'rights'), (SELECT MIN(next_change) FROM publications)"
+    "SELECT (SELECT value FROM counters WHERE name = 'public'), (SELECT at FROM counters WHERE name = 'public'), "
+    "(SELECT value FROM counters WHERE name = 'rights'), (SELECT MIN(next_change) FROM publications), "
+    "(SELECT MIN(next_change) FROM publications WHERE state = 'live' OR (state = 'scheduled' "
+    "AND next_change > live_from))"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How many changes readers could see by now, how many of rights there were, and when time brings the next."""
+    """How many changes readers could see by now and the last one's time, how many of rights there were.
+
+    `next_change` is when time brings the next one, `next_public` when it does to what is live: that is no secret.
+    """
 
     public: int
+    at: datetime | None
     rights: int
     next_change: datetime | None
+    next_public: datetime | None
 
-    def is_over(self, now: datetime) -> bool:
+    def is_due(self, now: datetime) -> bool:
         """Whether a moment has come that is not announced yet."""
         return self.next_change is not None and self.next_change <= now
+
+    def is_ahead(self, now: datetime) -> bool:
+        """Whether a change is later than our clock: what we would read now lacks it, and may not be kept."""
+        return self.at is not None and now < self.at
 
 
 class Lease(Protocol):
@@ -70,9 +81,9 @@ class SqliteLease:
         try:
             (version,) = self._cursor.execute("PRAGMA data_version").fetchone()
             if version != self._version or self._standing is None:
-                public, rights, moment = self._cursor.execute(_READ).fetchone()
-                coming = datetime.fromisoformat(moment).replace(tzinfo=UTC) if moment else None
-                self._standing, self._version = Standing(public or 0, rights or 0, coming), version
+                public, at, rights, *moments = self._cursor.execute(_READ).fetchone()
+                self._standing = Standing(public or 0, _moment(at), rights or 0, *map(_moment, moments))
+                self._version = version
         except sqlite3.Error:
             self._standing = None
         return self._standing
@@ -91,6 +102,10 @@ class SqliteLease:
         if self._cursor is not None:
             self._cursor.connection.close()
         self._cursor = None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC) if text else None
 
 
 class PostgresqlLease:
@@ -141,8 +156,8 @@ class PostgresqlLease:
     async def _read(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
         self._wanted.clear()
         asked_at = monotonic()
-        public, rights, coming = await connection.fetchrow(_READ, timeout=PATIENCE)
+        public, at, rights, *moments = await connection.fetchrow(_READ, timeout=PATIENCE)
         if asked_at > self._distrusted_at:
-            self._standing, self._asked_at = Standing(public or 0, rights or 0, coming), asked_at
+            self._standing, self._asked_at = Standing(public or 0, at, rights or 0, *moments), asked_at
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wanted.wait(), READ_EVERY - (monotonic() - asked_at))

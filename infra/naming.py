@@ -176,6 +176,7 @@ async def remove(
         raise InUse(f"Articles name this {kind.word}, or did in an old revision: merge it.", used_by=used_by)
     gone = (kind.table.c.id == one.id) | (kind.table.c.merged_into == one.id)
     await connection.execute(delete(kind.table).where(gone))
+    kind.note(connection, one.id)  # a slug that it had may lead to another again
 
 
 async def _used_by(connection: AsyncConnection, kind: Kind[Named], one: Named) -> tuple[Use, ...]:

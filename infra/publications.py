@@ -88,7 +88,7 @@ async def show(
 
     What is scheduled no more is removed, for it was never public; what was live before is superseded, and kept.
     """
-    if article.is_seen_otherwise(before, now):
+    if article.is_seen_otherwise(before, now) or await _has_unannounced(connection, article.id, now):
         changes.note(connection, "article", article.id, at=now)
     for kind in (TAGS, CONTRIBUTORS):  # before any row is held that a merge may wait for
         await hold(connection, kind.table)
@@ -128,6 +128,12 @@ async def show_new(connection: AsyncConnection, sheets: Sequence[Sheet], *, now:
     changes.note(connection, "article", *{one.article_id for one in sheets if one.holds}, at=now)
     await add_all(connection, sheets)
     await _keep_slugs(connection, {(*one.address, one.article_id) for one in sheets if one.holds})
+
+
+async def _has_unannounced(connection: AsyncConnection, article_id: str, now: datetime) -> bool:
+    """Whether a moment of the article has come that nobody announced yet; what is written now would forget it."""
+    of_article = select(publications.c.id).where(publications.c.article_id == article_id)
+    return await connection.scalar(of_article.where(publications.c.next_change <= now).limit(1)) is not None
 
 
 def _was_due(now: datetime) -> ColumnElement[bool]:

@@ -9,20 +9,33 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, not_, select, true, tuple_, union_all
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Row,
+    Select,
+    and_,
+    func,
+    literal,
+    not_,
+    select,
+    true,
+    tuple_,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Offer
+from domain.access import MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER, Offer
 from domain.delivery import Delivery
-from domain.people import Person
-from infra.changes import PUBLIC
+from domain.people import STAFF, Person
 from infra.deliveries import deliver_all
 from infra.delivery import FOUND, found_in
 from infra.naming import id_of
-from infra.tables import changes, counters, publication_tags, publications
+from infra.tables import changes, publication_tags, publications
 from infra.tags import TAGS
-from infra.visibility import is_live, opens, was_public
+from infra.visibility import gate_is_open, is_live, passes, was_public
 
+PASSING = MAY_READ_REGISTERED | MAY_READ_SUBSCRIBER | STAFF
 WALKED = 1_000  # changes that are looked at for a page of those that a follower wants
 
 
@@ -67,8 +80,8 @@ class Page:
 
 async def begin(connection: AsyncConnection) -> Place:
     """Return the place of a follower who has nothing yet."""
-    count = await connection.scalar(select(counters.c.value).where(counters.c.name == PUBLIC))
-    return Place(0, "", count or 0)
+    last = await connection.scalar(select(func.max(changes.c.public_seq)))  # what nobody sees must not show in it
+    return Place(0, "", last or 0)
 
 
 async def tag_ids(connection: AsyncConnection, slugs: Sequence[str]) -> tuple[str, ...]:
@@ -90,10 +103,11 @@ async def page(
     limit: int,
 ) -> Page:
     """Return the next changes. `now` is the moment that all changes in this snapshot were announced for."""
-    walked = limit + 1 if following.is_everything else WALKED
+    walked = 4 * (limit + 1) if following.is_everything else WALKED
     rows = (await connection.execute(_walk(place, following, person, now, walked))).all()
-    kept, reaches, has_more = _first(rows, place, limit)
-    has_more = has_more or len(rows) == walked
+    known, is_all = _known(rows, walked)
+    kept, reaches, has_more = _first(known, place, limit)
+    has_more = has_more or not is_all
     shown = [row.publication_id for row in kept if row.publication_id and row.is_wanted]
     found = select(*FOUND).where(publications.c.id.in_(shown))
     live = [found_in(row) for row in (await connection.execute(found)).all()] if shown else []
@@ -102,11 +116,27 @@ async def page(
     return Page([Change(row.article_id, by_id.get(row.article_id)) for row in kept], reaches, has_more)
 
 
+def _known(rows: Sequence[Row[Any]], walked: int) -> tuple[list[Row[Any]], bool]:
+    """Return the changes that are known to be the next ones, and whether there are no others.
+
+    Each side was walked so far; behind the end of the shorter walk the other side may have what was not seen.
+    """
+    ends = [
+        (side[-1].seq, side[-1].article_id)
+        for side in ([row for row in rows if row.is_whole], [row for row in rows if not row.is_whole])
+        if len(side) == walked
+    ]
+    if not ends:
+        return [row for row in rows if row.is_theirs], True
+    end = min(ends)
+    return [row for row in rows if (row.seq, row.article_id) <= end], False
+
+
 def _first(rows: Sequence[Row[Any]], place: Place, limit: int) -> tuple[list[Row[Any]], Place, bool]:
     """Return the rows that a page holds, how far they reach, and whether some are left."""
     kept: list[Row[Any]] = []
     for row in rows:
-        if row.is_wanted or row.is_missed:
+        if row.is_theirs and (row.is_wanted or row.is_missed):
             if len(kept) == limit:
                 return kept, place, True
             kept.append(row)
@@ -115,33 +145,37 @@ def _first(rows: Sequence[Row[Any]], place: Place, limit: int) -> tuple[list[Row
 
 
 def _walk(place: Place, following: Following, person: Person, now: datetime, walked: int) -> Select[Any]:
-    """Select changes behind a place: of whole texts where this person gets them, and else of what all see."""
-    opened = and_(publications.c.id.is_not(None), opens(person, now))
-    sides = (
-        _side(changes.c.public_seq, not_(opened), place, following, now),
-        _side(changes.c.whole_seq, opened, place, following, now),
-    )
-    both = union_all(*(select(side.limit(walked).subquery()) for side in sides)).subquery()
-    return select(both).order_by(both.c.seq, both.c.article_id).limit(walked)
+    """Select changes behind a place: of whole texts where this person gets them, and else of what all see.
+
+    Of each side so many are looked at, whosever they are, so that no page walks everything.
+    """
+    opened = and_(publications.c.id.is_not(None), not_(gate_is_open(now)), passes(person))
+    sides = [_side("public_seq", place, following, now, walked).add_columns(not_(opened).label("is_theirs"))]
+    if person.has_any(PASSING):  # for others, what changes behind gates is not even looked at
+        sides.append(_side("whole_seq", place, following, now, walked).add_columns(opened.label("is_theirs")))
+    both = union_all(*sides).subquery()
+    return select(both).order_by(both.c.seq, both.c.article_id)
 
 
-def _side(
-    seq: ColumnElement[int], is_on_it: ColumnElement[bool], place: Place, following: Following, now: datetime
-) -> Select[Any]:
+def _side(name: str, place: Place, following: Following, now: datetime, walked: int) -> Select[Any]:
+    column = changes.c[name]
+    behind = tuple_(column, changes.c.article_id) > (place.seq, place.article_id)
+    window = select(changes.c.article_id, column.label("seq")).where(behind)
+    walk = window.order_by(column, changes.c.article_id).limit(walked).subquery()
+    seq = walk.c.seq
     was_there = seq > place.began  # what was gone before the follower began was never theirs
     wanted = and_(publications.c.id.is_not(None), *_fits(following))
     return (
         select(
-            changes.c.article_id,
-            seq.label("seq"),
+            walk.c.article_id,
+            seq,
+            literal(name == "whole_seq").label("is_whole"),
             publications.c.id.label("publication_id"),
             func.coalesce(wanted, literal(value=False)).label("is_wanted"),
-            and_(was_there, _fitted_once(following, now)).label("is_missed"),
+            and_(was_there, _fitted_once(following, walk, now)).label("is_missed"),
         )
-        .select_from(changes)
-        .outerjoin(publications, and_(publications.c.article_id == changes.c.article_id, is_live(now)))
-        .where(tuple_(seq, changes.c.article_id) > (place.seq, place.article_id), is_on_it)
-        .order_by(seq, changes.c.article_id)
+        .select_from(walk)
+        .outerjoin(publications, and_(publications.c.article_id == walk.c.article_id, is_live(now)))
     )
 
 
@@ -156,10 +190,10 @@ def _has_tag(tag_id: str, editions: Any) -> ColumnElement[bool]:  # noqa: ANN401
     return select(literal(1)).select_from(of).where(same).correlate(editions).exists()
 
 
-def _fitted_once(following: Following, now: datetime) -> ColumnElement[bool]:
+def _fitted_once(following: Following, walk: FromClause, now: datetime) -> ColumnElement[bool]:
     """Whether a follower who wanted this may have got the article at some time."""
     if following.is_everything:
         return true()
     once = publications.alias("once")
-    same = and_(once.c.article_id == changes.c.article_id, was_public(now, once), *_fits(following, once))
-    return select(literal(1)).select_from(once).where(same).correlate(changes).exists()
+    same = and_(once.c.article_id == walk.c.article_id, was_public(now, once), *_fits(following, once))
+    return select(literal(1)).select_from(once).where(same).correlate(walk).exists()

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -142,9 +143,10 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
     """Answer cards of the articles that are live now, newest first if nothing else is asked."""
     shown_fields = fields_of(fields, FIELDS)
     given = {**asked.given, "related_to": related_to, "ids": ids, "sort": sort, "fields": fields}
+    limit_ = await limited_to(visit, related_to, ids)
     listing = replace(
         asked.listing,
-        ids=await limited_to(visit, related_to, ids),
+        ids=limit_.ids,
         sort=sort,
         after=_place(open_cursor(request, visit, cursor, given), sort),
     )
@@ -152,7 +154,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
     shown = found[:limit]
     following = seal_cursor(request, visit, place_of(*shown[-1].place), given) if len(found) > limit else None
     page = schemas.CardPage(items=[rendering.card(one.card, Links(visit)) for one in shown], next_cursor=following)
-    changes = [one.card.publication.next_change(visit.now) for one in shown]
+    changes = [limit_.until, *(one.card.publication.next_change(visit.now) for one in shown)]
     if listing.access is not None:  # what is not in the list yet may come in
         changes.append(await cards.next_change(visit.reading, now=visit.now))
     return caching.answer(
@@ -179,19 +181,28 @@ def only(fields: tuple[str, ...] | None) -> Any:  # noqa: ANN401 - Pydantic's ow
     return None if fields is None else {"items": {"__all__": set(fields)}, "next_cursor": True}
 
 
-async def limited_to(visit: Visit, related_to: str | None, ids: str | None) -> tuple[str, ...] | None:
+@dataclass(frozen=True, slots=True)
+class Limited:
+    """The ids that a list is limited to, if it is, and until when that is so by itself."""
+
+    ids: tuple[str, ...] | None
+    until: datetime | None = None
+
+
+async def limited_to(visit: Visit, related_to: str | None, ids: str | None) -> Limited:
     """Return the ids that a list is limited to, if it is."""
     named = several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
     asked = tuple(map(str.lower, named)) if named is not None else None
     if related_to is None:
-        return asked
+        return Limited(asked)
     is_id = UUID.fullmatch(related_to) is not None
     try:
         found = await find(visit, related_to.lower(), is_id=is_id, language=None)
     except (NotThere, Withdrawn):
-        return ()
+        return Limited(())
     related = found.front.related_ids
-    return related if asked is None else tuple(id_ for id_ in related if id_ in asked)
+    shown = related if asked is None else tuple(id_ for id_ in related if id_ in asked)
+    return Limited(shown, found.publication.next_change(visit.now))
 
 
 def _place(cursor: str | None, sort: Sort) -> Place | None:

@@ -138,7 +138,8 @@ async def _page(request: Request, visit: Visit, page: Any) -> Response:  # noqa:
 
 
 async def _answer(request: Request, visit: Visit, shown: Model, headers: Any = None) -> Response:  # noqa: ANN401
-    keys = (caching.CONTRIBUTORS if "contributor" in request.url.path else caching.TAGS,)
+    is_of_people = request.url.path.startswith("/v1/contributors")
+    keys = (caching.CONTRIBUTORS if is_of_people else caching.TAGS,)
     body = shown.model_dump_json().encode()
     return caching.answer(request, body, await _kept(request, visit), headers=headers, keys=keys)
 

@@ -72,7 +72,7 @@ async def search_articles(  # noqa: PLR0913 - one argument a parameter
     given = {**asked.given, "related_to": related_to, "ids": ids, "fields": fields}
     text, after = _resumed(q, open_cursor(request, visit, cursor, given))
     now = await moments.announced(visit.reading, visit.parts.database, visit.parts.sources.now)
-    listing = replace(asked.listing, ids=await limited_to(visit, related_to, ids))
+    listing = replace(asked.listing, ids=(await limited_to(visit, related_to, ids)).ids)
     found, last = await pages.page(
         visit.reading, parse(text), listing, visit.person, after=after, now=now, limit=limit
     )

@@ -105,7 +105,8 @@ def _said(place: Place, visit: Visit, tag_ids: Sequence[str]) -> str:
 
 
 def _rights(visit: Visit, tag_ids: Sequence[str]) -> str:
-    """Return a digest of what the caller may read, and of the tags that they follow."""
-    person = visit.person
+    """Return a digest of what the caller may read, of the tags that they follow, and of how addresses are made."""
+    person, settings = visit.person, visit.parts.settings
     told = [person.is_anonymous, sorted(person.roles), sorted(person.plans), list(tag_ids)]
+    told += [settings.article_url, settings.base_url]
     return sha256(json.dumps(told).encode()).hexdigest()[:32]

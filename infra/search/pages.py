@@ -57,8 +57,8 @@ async def page(
         after=after,
         limit=limit + 1,
     )
-    shown = await _shown(connection, hits[:limit], terms, person, now)
-    return shown, hits[limit - 1].place if len(hits) > limit else None
+    shown = await _shown(connection, hits, terms, person, now)  # and only what was confirmed tells of a next page
+    return shown[:limit], shown[limit - 1].place if len(shown) > limit else None
 
 
 def _conditions(listing: Listing) -> Iterator[ColumnElement[bool]]:
