@@ -1,15 +1,17 @@
 """Feeds: the newest articles, with as much of each as this caller may read."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from api import caching
 from api.delivery.lists import Tags, slugs_of
 from api.deps import VisitOf
 from api.formats.feeds import Feed, atom, feed, json_feed, rss
+from api.formats.schemas import JsonFeed
 from api.links import Links
 from api.parts import Visit
 from api.problems import declared
@@ -25,33 +27,32 @@ router = APIRouter(prefix="/v1/feeds", tags=["Delivery"], route_class=Route)
 LENGTH = 50
 OfLanguage = Annotated[Language | None, Query(description="Language of the articles")]
 _REFUSALS = declared("bad-request", "unauthorized", "unavailable")
-_XML = {"type": "string"}
-_RSS = '<rss version="2.0"><channel><title>The Tide</title><item><title>La marée</title></item></channel></rss>'
-_ATOM = '<feed xmlns="http://www.w3.org/2005/Atom"><title>The Tide</title></feed>'
-_JSON = {
-    "type": "object",
-    "description": "A JSON Feed 1.1",
-    "required": ["version", "title", "home_page_url", "feed_url", "items"],
-}
-_JSON_FEED = {
-    "version": "https://jsonfeed.org/version/1.1",
-    "title": "The Tide",
-    "home_page_url": "https://www.example.org/",
-    "feed_url": "https://api.example.org/v1/feeds/feed.json",
-    "items": [{"id": "urn:uuid:0197f0c4-5a30-7000-8000-000000000001", "title": "La marée", "content_html": ""}],
-}
 
 
-def _answers(media_type: str, schema: dict[str, Any], example: Any) -> dict[str, Any]:  # noqa: ANN401
-    content = {media_type: {"schema": schema, "example": example}}
-    return {"response_class": Response, "responses": {200: {"content": content}, **_REFUSALS}}
+class Rss(Response):
+    """An answer in RSS."""
+
+    media_type = "application/rss+xml"
+
+
+class Atom(Response):
+    """An answer in Atom."""
+
+    media_type = "application/atom+xml"
+
+
+class FeedInJson(JSONResponse):
+    """An answer in JSON Feed."""
+
+    media_type = "application/feed+json"
 
 
 @router.get(
     "/rss.xml",
     summary="Follow articles by RSS",
     operation_id="read_rss_feed",
-    **_answers("application/rss+xml", _XML, _RSS),
+    response_class=Rss,
+    responses=_REFUSALS,
 )
 async def read_rss_feed(
     request: Request, visit: VisitOf, tag: Tags = None, language: OfLanguage = None
@@ -67,7 +68,8 @@ async def read_rss_feed(
     "/atom.xml",
     summary="Follow articles by Atom",
     operation_id="read_atom_feed",
-    **_answers("application/atom+xml", _XML, _ATOM),
+    response_class=Atom,
+    responses=_REFUSALS,
 )
 async def read_atom_feed(
     request: Request, visit: VisitOf, tag: Tags = None, language: OfLanguage = None
@@ -83,7 +85,9 @@ async def read_atom_feed(
     "/feed.json",
     summary="Follow articles by JSON Feed",
     operation_id="read_json_feed",
-    **_answers("application/feed+json", _JSON, _JSON_FEED),
+    response_class=FeedInJson,
+    response_model=JsonFeed,
+    responses=_REFUSALS,
 )
 async def read_json_feed(
     request: Request, visit: VisitOf, tag: Tags = None, language: OfLanguage = None

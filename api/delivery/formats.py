@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from api import caching
 from api.delivery.articles import OfLanguage, Reference, deliver_article
@@ -12,6 +13,7 @@ from api.deps import VisitOf
 from api.formats.documents import html, markdown, text
 from api.formats.json_ld import json_ld
 from api.formats.ninjs import ninjs
+from api.formats.schemas import LinkedArticle, NinjsItem
 from api.links import Links
 from api.parts import Visit
 from api.problems import declared
@@ -20,40 +22,30 @@ from domain.delivery import Delivery
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
 
-_REFUSALS = declared("bad-request", "unauthorized", "not-found", "withdrawn", "unavailable")
-_WORDS = {"type": "string"}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    **caching.MOVED,
+    **declared("bad-request", "unauthorized", "not-found", "withdrawn", "unavailable"),
+}
 
 
-def _answers(media_type: str, schema: dict[str, Any], example: Any) -> dict[str, Any]:  # noqa: ANN401
-    """Declare what an operation answers."""
-    content = {media_type: {"schema": schema, "example": example}}
-    return {
-        "response_class": Response,
-        "responses": {200: {"content": content}, **caching.MOVED, **_REFUSALS},
-    }
+class LinkedData(JSONResponse):
+    """An answer in JSON-LD."""
+
+    media_type = "application/ld+json"
 
 
-def _object(description: str, *required: str) -> dict[str, Any]:
-    return {"type": "object", "description": description, "required": list(required)}
+class Markdown(PlainTextResponse):
+    """An answer in Markdown."""
+
+    media_type = "text/markdown"
 
 
 @router.get(
     "/articles/{slug_or_id}/ninjs",
     summary="Read an article as ninjs",
     operation_id="read_article_as_ninjs",
-    **_answers(
-        "application/json",
-        _object("A news item in ninjs 3.1 (IPTC)", "uri", "type", "representationType", "bodies"),
-        {
-            "standard": {"name": "ninjs", "version": "3.1"},
-            "uri": "urn:uuid:0197f0c4-5a30-7000-8000-000000000001",
-            "type": "text",
-            "representationType": "partial",
-            "language": "fr",
-            "headlines": [{"role": "main", "contentType": "text/plain", "value": "La marée"}],
-            "bodies": [{"role": "main", "contentType": "text/html", "value": "<p>La mer monte …</p>"}],
-        },
-    ),
+    response_model=NinjsItem,
+    responses=_ANSWERS,
 )
 async def read_article_as_ninjs(
     request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
@@ -70,23 +62,14 @@ async def read_article_as_ninjs(
     "/articles/{slug_or_id}/jsonld",
     summary="Read an article as JSON-LD",
     operation_id="read_article_as_json_ld",
-    **_answers(
-        "application/ld+json",
-        _object("A schema.org `NewsArticle`", "@context", "@type", "headline", "isAccessibleForFree"),
-        {
-            "@context": "https://schema.org",
-            "@type": "NewsArticle",
-            "headline": "La marée",
-            "inLanguage": "fr",
-            "isAccessibleForFree": False,
-            "hasPart": {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".paywalled"},
-        },
-    ),
+    response_class=LinkedData,
+    response_model=LinkedArticle,
+    responses=_ANSWERS,
 )
 async def read_article_as_json_ld(
     request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
 ) -> Response:
-    """Answer the article as schema.org's `NewsArticle`, for the page that shows it; it can stand in a `<script>`.
+    """Answer the article as schema.org's `NewsArticle`, to stand in a script element of the page that shows it.
 
     While a gate stands before the article, `hasPart` says so to search engines and names the class `paywalled`:
     give it to the element that holds the body, as the HTML form does.
@@ -98,7 +81,8 @@ async def read_article_as_json_ld(
     "/articles/{slug_or_id}/html",
     summary="Read an article as HTML",
     operation_id="read_article_as_html",
-    **_answers("text/html", _WORDS, '<!doctype html><html lang="fr"><head><title>La marée</title></head>…</html>'),
+    response_class=HTMLResponse,
+    responses=_ANSWERS,
 )
 async def read_article_as_html(
     request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
@@ -114,7 +98,8 @@ async def read_article_as_html(
     "/articles/{slug_or_id}/markdown",
     summary="Read an article as Markdown",
     operation_id="read_article_as_markdown",
-    **_answers("text/markdown", _WORDS, "# La marée\n\n**La mer monte deux fois par jour.**\n\nAna Author\n"),
+    response_class=Markdown,
+    responses=_ANSWERS,
 )
 async def read_article_as_markdown(
     request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
@@ -132,7 +117,8 @@ async def read_article_as_markdown(
     "/articles/{slug_or_id}/text",
     summary="Read an article as plain text",
     operation_id="read_article_as_text",
-    **_answers("text/plain", _WORDS, "La marée\n\nLa mer monte deux fois par jour.\n\nAna Author\n"),
+    response_class=PlainTextResponse,
+    responses=_ANSWERS,
 )
 async def read_article_as_text(
     request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None

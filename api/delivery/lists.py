@@ -26,7 +26,7 @@ from infra.cards import Listing, Place, Sort
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
 
-MAX_TAGS, MAX_IDS, MAX_PART = 10, 100, 200
+MAX_TAGS, MAX_IDS = 10, 100
 FIELDS = tuple(schemas.Card.model_fields)
 
 
@@ -113,7 +113,7 @@ def slugs_of(tag: str | None) -> tuple[str, ...]:
 def several(given: str | None, parameter: str, pattern: str, most: int) -> tuple[str, ...]:
     """Return what commas part, each once, or refuse what is too many or of another form."""
     parts = tuple(dict.fromkeys(given.split(","))) if given is not None else ()
-    if len(parts) > most or not all(len(part) <= MAX_PART and re.fullmatch(pattern, part) for part in parts):
+    if len(parts) > most or not all(re.fullmatch(pattern, part) for part in parts):
         raise BadRequest(f"It takes up to {most} of them, separated by commas.", parameter=parameter)
     return parts
 

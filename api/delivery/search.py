@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import caching
 from api.delivery import rendering, schemas
-from api.delivery.lists import Fields, Filters, Ids, RelatedTo, fields_of, limited_to, only
+from api.delivery.lists import Filters, Ids, RelatedTo, fields_of, limited_to, listed, only
 from api.deps import Limit, VisitOf
 from api.links import Links
 from api.pages import next_link, open_cursor, seal_cursor
@@ -29,7 +29,16 @@ Asked = Annotated[
     Query(
         description='Words that must all be there, `"phrases"` and beginnings of words (`kazakh*`). '
         "With a cursor it may be left out",
+        min_length=1,
         max_length=MAX_TEXT,
+    ),
+]
+Fields = Annotated[
+    str | None,
+    Query(
+        description="The fields that hits shall have, separated by commas; without it, all",
+        max_length=1000,
+        json_schema_extra=listed(f"(?:{'|'.join(FIELDS)})", len(FIELDS)),
     ),
 ]
 Cursor = Annotated[str | None, Query(max_length=1500, description="`next_cursor` of the page before")]

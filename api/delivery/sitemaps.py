@@ -1,9 +1,10 @@
 """What crawlers ask for first: sitemaps of the site's addresses, and where they are."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Request, Response
+from fastapi.responses import PlainTextResponse
 
 from api import caching
 from api.deps import VisitOf
@@ -20,29 +21,22 @@ router = APIRouter(tags=["Delivery"], route_class=Route)
 
 NEWS_AGE = timedelta(hours=48)
 NEWS_LENGTH = 1000
-_XML_TYPE = "application/xml"
-_NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
 _PAGE = r"^[12][0-9]{3}-(0[1-9]|1[0-2])-[1-9][0-9]{0,3}$"
+_REFUSALS = declared("bad-request", "unauthorized", "unavailable")
 
 
-def _answers(media_type: str, example: str, *refusals: str) -> dict[str, Any]:
-    content = {media_type: {"schema": {"type": "string"}, "example": example}}
-    told = declared("bad-request", "unauthorized", "unavailable", *refusals)
-    return {"response_class": Response, "responses": {200: {"content": content}, **told}}
+class Xml(Response):
+    """An answer in XML."""
 
-
-def _example(root: str, inner: str) -> str:
-    return f'<{root} xmlns="{_NAMESPACE}">{inner}</{root}>'
+    media_type = "application/xml"
 
 
 @router.get(
     "/sitemap.xml",
     summary="Read the sitemap index",
     operation_id="read_sitemap_index",
-    **_answers(
-        _XML_TYPE,
-        _example("sitemapindex", "<sitemap><loc>https://api.example.org/sitemaps/2026-01-1.xml</loc></sitemap>"),
-    ),
+    response_class=Xml,
+    responses=_REFUSALS,
 )
 async def read_sitemap_index(request: Request, visit: VisitOf) -> Response:
     """Answer the addresses of the sitemaps: one for each month in which articles were first published."""
@@ -54,11 +48,8 @@ async def read_sitemap_index(request: Request, visit: VisitOf) -> Response:
     "/sitemaps/{page}.xml",
     summary="Read a sitemap",
     operation_id="read_sitemap",
-    **_answers(
-        _XML_TYPE,
-        _example("urlset", "<url><loc>https://www.example.org/fr/la-maree</loc></url>"),
-        "not-found",
-    ),
+    response_class=Xml,
+    responses={**_REFUSALS, **declared("not-found")},
 )
 async def read_sitemap(
     request: Request,
@@ -85,7 +76,8 @@ async def read_sitemap(
     "/news-sitemap.xml",
     summary="Read the news sitemap",
     operation_id="read_news_sitemap",
-    **_answers(_XML_TYPE, _example("urlset", "<url><loc>https://www.example.org/fr/la-maree</loc></url>")),
+    response_class=Xml,
+    responses=_REFUSALS,
 )
 async def read_news_sitemap(request: Request, visit: VisitOf) -> Response:
     """Answer the articles of the last 48 hours for Google News, the newest first, a thousand at most."""
@@ -98,7 +90,8 @@ async def read_news_sitemap(request: Request, visit: VisitOf) -> Response:
     "/robots.txt",
     summary="Read what crawlers may do",
     operation_id="read_robots",
-    **_answers("text/plain", "User-agent: *\nAllow: /\nSitemap: https://api.example.org/sitemap.xml\n"),
+    response_class=PlainTextResponse,
+    responses=_REFUSALS,
 )
 async def read_robots(request: Request, visit: VisitOf) -> Response:
     """Answer that crawlers may read everything that is public, and where the sitemaps are."""
@@ -116,4 +109,6 @@ async def _answer(request: Request, visit: Visit, body: bytes, *, leaves: dateti
         now=visit.now,
         until=min((end for end in ends if end), default=None),
     )
-    return caching.answer(request, body, kept, media_type=f"{_XML_TYPE}; charset=utf-8", keys=(caching.ARTICLES,))
+    return caching.answer(
+        request, body, kept, media_type=f"{Xml.media_type}; charset=utf-8", keys=(caching.ARTICLES,)
+    )

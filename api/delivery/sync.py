@@ -12,6 +12,7 @@ from api.delivery import rendering, schemas
 from api.delivery.lists import Tags, slugs_of
 from api.deps import Cursor, Limit, VisitOf
 from api.links import Links
+from api.pages import next_link
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
@@ -61,6 +62,7 @@ async def sync_articles(
         limit=limit,
     )
     links = Links(visit)
+    following = visit.parts.seals.seal_cursor(_said(page.reaches, visit, tag_ids), bound_to=bound_to)
     shown = schemas.SyncPage(
         items=[
             schemas.Deleted(type="delete", id=one.article_id)
@@ -68,7 +70,7 @@ async def sync_articles(
             else schemas.Upserted(type="upsert", article=rendering.synced(one.delivery, links))
             for one in page.changes
         ],
-        next_cursor=visit.parts.seals.seal_cursor(_said(page.reaches, visit, tag_ids), bound_to=bound_to),
+        next_cursor=following,
         has_more=page.has_more,
     )
     changing = [one.delivery.next_change(now) for one in page.changes if one.delivery]
@@ -81,6 +83,7 @@ async def sync_articles(
             now=now,
             until=min((change for change in changing if change), default=None),
         ),
+        headers=next_link(request, visit, following if page.has_more else None),
         keys=(caching.ARTICLES,),
     )
 

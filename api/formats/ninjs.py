@@ -137,7 +137,7 @@ def _article(one: schemas.ArticleLink | ArticleName, rel: str, links: Links) -> 
         "type": "text",
         "rel": rel,
         "language": one.language,
-        "headlines": [{"role": "main", "value": one.title}],
+        "headlines": _roles(("main", one.title)),
         "renditions": [{"name": "web", "href": there, "contentType": "text/html"}],
     }
 

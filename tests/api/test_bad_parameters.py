@@ -113,7 +113,7 @@ async def test_a_bad_filter_is_refused(app: FastAPI, newsroom: Newsroom) -> None
         "/v1/articles": {
             "language": ["", "e", "en_GB", MARKER * 5, "%00", "en%0A", "٣"],
             "access": ["", "Free", MARKER, "free,registered"],
-            "tag": ["", ",", "a,", "A", "a%00", "é", "a b", ",".join("abcdefghijk"), MARKER.upper(), "a" * 1001],
+            "tag": ["", ",", "a,", "A", "a%00", "é", "a b", ",".join("abcdefghijk"), MARKER.upper(), "a" * 2101],
             "contributor": ["", "A", "a/b", "%00", SOMEBODY, "a" * 201],
         },
         "/v1/search": {"q": ["", "%22", f"{MARKER}*" * 30, "%00"], "cursor": ["x", MARKER], "fields": [MARKER]},

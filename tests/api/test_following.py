@@ -99,7 +99,9 @@ class Desk:
 
     async def edit(self) -> None:
         if one := await self.one():
-            edited = await self.send("PATCH", f"/articles/{one['id']}", one["version"], self.fields())
+            other = self.random.choice([None, *self.articles])
+            fields = {**self.fields(), "translation_of": other, "language": self.random.choice(["en", "fr"])}
+            edited = await self.send("PATCH", f"/articles/{one['id']}", one["version"], fields)
             if edited:
                 await self.send("POST", f"/articles/{one['id']}/actions/publish", edited["version"], {})
 

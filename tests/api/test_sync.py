@@ -252,3 +252,15 @@ async def test_a_cursor_is_good_for_its_own_question(client: AsyncClient, newsro
 
 async def test_signatures_alone_make_no_difference() -> None:
     assert unsigned({"url": "a?expires=1&signature=b-_"}) == {"url": "a"}
+
+
+async def test_a_page_that_is_not_the_last_links_to_the_next(client: AsyncClient, newsroom: Newsroom) -> None:
+    for at in range(3):
+        await newsroom.published(title=f"Number {at}", language="en")
+    first = await client.get("/v1/sync?limit=2&language=en")
+    there = first.links["next"]["url"]
+    assert there == f"https://api.test/v1/sync?limit=2&language=en&cursor={first.json()['next_cursor']}"
+    last = await client.get(there)
+    assert kinds(last.json()) == [("upsert", "number-2")]
+    assert last.json()["has_more"] is False
+    assert "link" not in last.headers

@@ -48,6 +48,12 @@ def test_a_typescript_client_reads_a_real_server(typescript: Path, demo: Server)
     seen = json.loads(node.run(reader, demo.url, "subscriber@gazette.example", PASSWORD, folder=typescript))
     assert seen["titles"] == all_titles(demo)
     assert len(seen["titles"]) > 14  # more than two pages
+    first: list[Json] = httpx.get(f"{demo.url}/v1/articles?limit=100").json()["items"]
+    assert seen["slugs"] == [card["slug"] for card in first[:3]]
+    assert seen["lines"][0].endswith(first[0]["access"]["requires"])
+    assert seen["ninjs"] == {"form": "partial", "bodies": ["text/html", "text/plain"]}
+    assert seen["feed"] == seen["titles"]
+    assert seen["text"] == httpx.get(f"{demo.url}/v1/articles/{SLUG}/text").text
     teaser, whole = seen["teaser"], seen["whole"]
     assert (teaser["access"]["granted"], whole["access"]["granted"]) == ("teaser", "full")
     assert len(teaser["body"]) < len(whole["body"])
@@ -70,7 +76,10 @@ def test_types_that_do_not_fit_are_refused(typescript: Path) -> None:
         ("case 'divider':\n      return '---'\n", ""),
         ("limit: 7", "limit: 'seven'"),
         ("me.data.email", "me.data.mail"),
-        ("if (error) fail(error)\n    for", "for"),
+        ("if (error) fail(error)\n  if (!isWhole", "if (!isWhole"),
+        ("  if (!isWhole(data)) throw new Error('it should have all fields')\n", ""),
+        ("typeof body === 'string' ? [body] : ", ""),
+        ("ninjs.data.representationType", "ninjs.data.representation"),
     ):
         assert right in good
         program.write_text(good.replace(right, wrong))

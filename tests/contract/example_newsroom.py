@@ -21,6 +21,7 @@ from tests.newsroom import Json, paragraph, png
 
 FOLDER = Path(__file__).parents[2] / "api" / "examples"
 PASSWORD = "a-long-password"
+FORMS = ("ninjs", "jsonld", "html", "markdown", "text")
 ARTICLE: Json = {
     "title": "The harbour at night",
     "language": "en",
@@ -203,6 +204,17 @@ async def _read(desk: Desk) -> None:
         ("/v1/articles?limit=1", "page", None),
         ("/v1/articles/the-harbour-at-night", "teaser", None),
         ("/v1/articles/the-harbour-at-night", "whole", "subscriber"),
+        ("/v1/articles?limit=1&fields=slug,title", "chosen_fields", None),
+        ("/v1/articles/the-harbour-at-night?body_format=html", "in_html", None),
+        *((f"/v1/articles/the-harbour-at-night/{form}", "teaser", None) for form in FORMS),
+        *((f"/v1/articles/the-harbour-at-night/{form}", "whole", "subscriber") for form in FORMS),
+        ("/v1/search?q=ferry&limit=1", "page", None),
+        ("/v1/search?q=ferry&fields=slug,highlights", "chosen_fields", None),
+        *((f"/v1/feeds/{feed}?tag=ferries", "by_tag", None) for feed in ("rss.xml", "atom.xml", "feed.json")),
+        ("/sitemap.xml", "index", None),
+        ("/sitemaps/2026-01-1.xml", "month", None),
+        ("/news-sitemap.xml", "news", None),
+        ("/robots.txt", "all", None),
         ("/v1/tags", "page", None),
         ("/v1/tags/harbour", "one", None),
         ("/v1/contributors", "page", None),
