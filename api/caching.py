@@ -26,9 +26,10 @@ ARTICLES, TAGS, CONTRIBUTORS, SERVER = "articles", "tags", "contributors", "serv
 NO_STORE = {"Cache-Control": "no-store"}
 MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "It has another slug now"}}
 
+# Levels at which an article takes half as long as at those that would make it four in a hundred smaller.
 _CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
-    "br": lambda body: bytes(brotli.compress(body, quality=5)),
-    "zstd": lambda body: zstd.compress(body, level=6),
+    "br": lambda body: bytes(brotli.compress(body, quality=4)),
+    "zstd": lambda body: zstd.compress(body, level=3),
     "gzip": lambda body: gzip.compress(body, compresslevel=6, mtime=0),
 }
 
