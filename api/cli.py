@@ -47,7 +47,7 @@ def main() -> None:
     """Run the command; whatever stops it is told in a sentence."""
     try:
         app()
-    except (WrongSettings, OldSchema, newsroom.DemoFailed, Refused) as error:
+    except (WrongSettings, OldSchema, newsroom.DemoFailed, exchanging.CannotWrite, Refused) as error:
         _stop(str(error))
     except DatabaseBusy:
         _stop("The database cannot be reached. Is STANDFIRST_DATABASE_URL right, and does the server run?")
@@ -221,7 +221,9 @@ def _release(folder: Path) -> None:
 @app.command(name="import")
 def import_command(
     file: Annotated[Path | None, typer.Argument(help="Records, one a line (docs/import-export.md).")] = None,
-    stop_at_first_error: Annotated[bool, typer.Option("--stop-at-first-error")] = False,  # noqa: FBT002
+    stop_at_first_error: Annotated[  # noqa: FBT002
+        bool, typer.Option("--stop-at-first-error", help="Go no further than the first line that is refused.")
+    ] = False,
     schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema of a record.")] = False,  # noqa: FBT002
 ) -> None:
     """Take over articles, tags, contributors and pictures. The same command again goes on where it was cut off."""
@@ -229,6 +231,8 @@ def import_command(
         sys.stdout.write(json.dumps(records.schema(), indent=2) + "\n")
     elif file is None:
         raise Refused("Name the file to import.")
+    elif not file.exists() or file.is_dir():
+        raise Refused(f"{file} is no file. Name the file whose lines are records.")
     elif not exchanging.take_over(load_settings(), file, err, stops=stop_at_first_error):
         sys.exit(1)
 
@@ -241,6 +245,10 @@ def export_command(
     ] = None,
 ) -> None:
     """Write everything that the newsroom has, one record a line, from one moment."""
+    if output is not None and output.is_dir():
+        raise Refused(f"{output} is a folder. Name a file in it.")
+    if media is not None and media.resolve().parent != (output or Path("-")).resolve().parent:
+        raise Refused("The folder of the pictures must lie beside the records, where an import looks for it.")
     exchanging.hand_over(load_settings(), output, media, err)
 
 

@@ -105,9 +105,10 @@ async def page(
     """Return the next changes. `now` is the moment that all changes in this snapshot were announced for."""
     walked = 4 * (limit + 1) if following.is_everything else WALKED
     rows = (await connection.execute(_walk(place, following, person, now, walked))).all()
-    known, is_all = _known(rows, walked)
+    known, end = _known(rows, walked)
     kept, reaches, has_more = _first(known, place, limit)
-    has_more = has_more or not is_all
+    if end is not None and not has_more:
+        reaches, has_more = Place(*end, place.began), True
     shown = [row.publication_id for row in kept if row.publication_id and row.is_wanted]
     found = select(*FOUND).where(publications.c.id.in_(shown))
     live = [found_in(row) for row in (await connection.execute(found)).all()] if shown else []
@@ -116,8 +117,8 @@ async def page(
     return Page([Change(row.article_id, by_id.get(row.article_id)) for row in kept], reaches, has_more)
 
 
-def _known(rows: Sequence[Row[Any]], walked: int) -> tuple[list[Row[Any]], bool]:
-    """Return the changes that are known to be the next ones, and whether there are no others.
+def _known(rows: Sequence[Row[Any]], walked: int) -> tuple[list[Row[Any]], tuple[int, str] | None]:
+    """Return the follower's changes that are known to be the next ones, and how far that is known, if not of all.
 
     Each side was walked so far; behind the end of the shorter walk the other side may have what was not seen.
     """
@@ -126,17 +127,16 @@ def _known(rows: Sequence[Row[Any]], walked: int) -> tuple[list[Row[Any]], bool]
         for side in ([row for row in rows if row.is_whole], [row for row in rows if not row.is_whole])
         if len(side) == walked
     ]
-    if not ends:
-        return [row for row in rows if row.is_theirs], True
-    end = min(ends)
-    return [row for row in rows if (row.seq, row.article_id) <= end], False
+    end = min(ends, default=None)
+    theirs = [row for row in rows if row.is_theirs]
+    return [row for row in theirs if end is None or (row.seq, row.article_id) <= end], end
 
 
 def _first(rows: Sequence[Row[Any]], place: Place, limit: int) -> tuple[list[Row[Any]], Place, bool]:
     """Return the rows that a page holds, how far they reach, and whether some are left."""
     kept: list[Row[Any]] = []
     for row in rows:
-        if row.is_theirs and (row.is_wanted or row.is_missed):
+        if row.is_wanted or row.is_missed:
             if len(kept) == limit:
                 return kept, place, True
             kept.append(row)

@@ -51,8 +51,9 @@ def take_over(settings: Settings, file: Path, told: Console, *, stops: bool) -> 
 
 def hand_over(settings: Settings, output: Path | None, media: Path | None, told: Console) -> None:
     """Export everything."""
-    if media is not None:
-        media.mkdir(parents=True, exist_ok=True)
+    for folder in (media, output.parent if output else None):
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
     database = Database(settings.sqlalchemy_url)
     with _progress(told, "Exporting") as progress, _written(output) as file:
         task = progress.add_task("", total=None)
@@ -74,9 +75,16 @@ async def _with(database: Database, work: Callable[[], Awaitable[Result]]) -> Re
         await database.close()
 
 
+class CannotWrite(Exception):
+    """What records are written to takes no more; the message says why."""
+
+
 def _writer(file: IO[str]) -> Callable[[str], None]:
     def write(line: str) -> None:
-        file.write(line)
+        try:
+            file.write(line)
+        except OSError as error:  # told apart from those of a database
+            raise CannotWrite(f"The records cannot be written: {error.strerror}.") from None
 
     return write
 

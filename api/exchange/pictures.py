@@ -1,5 +1,6 @@
 """Taking over pictures: a file beside the records goes the way of an upload."""
 
+import os
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
@@ -51,6 +52,8 @@ class Pictures:
             raise Unfit(Flaw("/file", "It must lie in the folder of the records."))
         if not path.is_file():
             raise Unfit(Flaw("/file", "There is no such file."))
+        if not os.access(path, os.R_OK) or not path.stat().st_size:
+            raise Unfit(Flaw("/file", "It is empty, or may not be read."))
         return path
 
     async def _uploaded(self, path: Path) -> Medium | None:

@@ -226,6 +226,7 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "a slug like an id": (article(slug="01970000-0000-7000-8000-000000000000"), "/slug"),
     "no file": ({"type": "media", "external_id": "m", "file": "nowhere.png"}, "/file"),
+    "an empty file": ({"type": "media", "external_id": "m", "file": "empty.png"}, "/file"),
     "a file elsewhere": ({"type": "media", "external_id": "m", "file": "../../etc/passwd"}, "/file"),
     "a file that is no picture": ({"type": "media", "external_id": "m", "file": "records.ndjson"}, ""),
 }
@@ -237,6 +238,7 @@ async def test_a_bad_line_is_told_and_leaves_nothing(
 ) -> None:
     record, pointer = BAD[name]
     (tmp_path / "before").mkdir()
+    (tmp_path / "empty.png").touch()
     await taken(parts, tmp_path / "before", tag())
     before = await everything(parts)
     told = await taken(parts, tmp_path, record)

@@ -313,3 +313,49 @@ async def test_two_workers_deny_at_once_what_either_took_back(
             assert (await there.get(path, headers=headers)).status_code == 410
         for client in (here, there):
             await client.aclose()
+
+
+async def test_a_list_that_was_read_by_a_clock_behind_is_not_kept(
+    app: FastAPI, settings: Settings, clock: Clock, newsroom: Newsroom
+) -> None:
+    behind = Clock()
+    other = create_app(settings, Sources(now=behind))
+    async with other.router.lifespan_context(other):
+        (there,) = Workers(other).clients
+        await newsroom.published(title="New")
+        behind.time = clock.time - timedelta(milliseconds=300)
+        assert (await there.get("/v1/articles")).json()["items"] == []
+        behind.move(hours=1)
+        await asyncio.sleep(0.15)
+        assert len((await there.get("/v1/articles")).json()["items"]) == 1
+        await there.aclose()
+
+
+async def test_what_was_kept_before_a_gate_was_planned_is_not_given_for_longer(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, clock: Clock
+) -> None:
+    made = await newsroom.published(title="Kept")
+    for path in ("/v1/articles/kept", "/v1/articles"):
+        await read(app, client, path)
+        assert await asks_nothing(app, client, path)
+    at = (clock.time + timedelta(seconds=50)).isoformat()
+    await newsroom.act(await newsroom.edit(made, access=GATED), "schedule", at=at)
+    for path in ("/v1/articles/kept", "/v1/articles"):
+        await leased(app)
+        kept = (await client.get(path)).headers["cache-control"]
+        assert int(kept.partition("max-age=")[2].partition(",")[0]) < 50
+
+
+async def test_a_slug_that_leads_back_is_read_anew(app: FastAPI, client: AsyncClient, newsroom: Newsroom) -> None:
+    await newsroom.tag("sea")
+    await newsroom.published(title="Kept", tags=["sea"])
+    changed = await newsroom.send("PATCH", "/tags/sea", version=1, json={"slug": "ocean"})
+    assert changed.status_code == 200
+    for expected in (1, 0, 1):
+        await read(app, client, "/v1/articles?tag=sea")
+        shown = (await read(app, client, "/v1/articles?tag=sea")).json()["items"]
+        assert len(shown) == expected
+        if expected:
+            await newsroom.send("POST", "/tags", json={"slug": "sea", "name": "Another"})
+        else:
+            assert (await newsroom.send("DELETE", "/tags/sea", version=1)).status_code == 204

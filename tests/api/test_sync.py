@@ -264,3 +264,64 @@ async def test_a_page_that_is_not_the_last_links_to_the_next(client: AsyncClient
     assert kinds(last.json()) == [("upsert", "number-2")]
     assert last.json()["has_more"] is False
     assert "link" not in last.headers
+
+
+async def test_a_moment_that_an_action_was_faster_than_is_not_lost(
+    client: AsyncClient, newsroom: Newsroom, people: People, clock: Clock
+) -> None:
+    def at(hours: float) -> str:
+        return (clock.time + timedelta(hours=hours)).isoformat()
+
+    newsroom.headers = {"Authorization": f"Bearer {people.token(await people.add('editor'), seconds=864_000)}"}
+    ends = [
+        await newsroom.act(await newsroom.draft(title=f"Ends {one}", slug=f"ends-{one}"), "publish", until=at(1))
+        for one in ("withdraw", "unpublish", "schedule")
+    ]
+    gate = {"requires": "subscriber", "until": at(1)}
+    body = [paragraph(words(40)), paragraph(f"{words(40)} zebrafish")]
+    opens = await newsroom.published(title="Opens", access=gate, body=body)
+    closing = {"requires": "subscriber", "from": at(1)}
+    closes = await newsroom.published(title="Closes", access=closing, body=body)
+    linking = await newsroom.published(title="Links", related=[ends[0]["id"]])
+    follower = Follower(client, {})
+    await follower.catch_up()
+    clock.move(hours=2)
+    await newsroom.act(ends[0], "withdraw", public_note="Wrong.")
+    await newsroom.act(ends[1], "unpublish")
+    for one in (ends[2], opens, closes):
+        await newsroom.act(one, "schedule", at=at(30))
+    await follower.catch_up()
+    assert follower.held == await read_all(client, {})
+    assert set(follower.held) == {opens["id"], closes["id"], linking["id"]}
+    found = (await client.get("/v1/search?q=zebrafish&limit=1")).json()
+    assert ([one["id"] for one in found["items"]], found["next_cursor"]) == ([opens["id"]], None)
+
+
+async def test_what_nobody_sees_changes_no_page(client: AsyncClient, newsroom: Newsroom) -> None:
+    hidden = await newsroom.medium()
+    body = [paragraph(words(90)), {"_type": "image", "media_id": hidden["id"]}]
+    await newsroom.published(title="Gated", access=GOLD, body=body, teaser={"words": 9})
+    unused = await newsroom.medium()
+    before = await client.get("/v1/sync")
+    await newsroom.tag("sea")
+    await newsroom.contributor("ada")
+    for medium in (hidden, unused):
+        sent = await newsroom.send("PATCH", f"/media/{medium['id']}", version=1, json={"caption": "Another"})
+        assert sent.status_code == 200
+    await newsroom.draft(title="Draft")
+    after = await client.get("/v1/sync")
+    assert (after.content, after.headers) == (before.content, before.headers)
+
+
+async def test_however_much_is_behind_gates_a_page_looks_at_so_much_alone(
+    client: AsyncClient, newsroom: Newsroom, people: People
+) -> None:
+    made = [
+        await newsroom.published(title=f"Number {at}", access=GOLD if at % 3 else {"requires": "free"})
+        for at in range(14)
+    ]
+    for headers in ({}, await people.headers("reader"), await people.headers("subscriber", plans=("gold",))):
+        follower = Follower(client, headers)
+        await follower.catch_up(1)
+        assert follower.held == await read_all(client, headers)
+        assert len(follower.held) == len(made)

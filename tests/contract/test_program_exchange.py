@@ -244,3 +244,23 @@ def test_a_server_beside_an_import_goes_on_writing(tmp_path: Path) -> None:
         assert process.returncode == 0
     assert len(waited) > 20
     assert sorted(waited)[len(waited) * 9 // 10] < 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("import", "nowhere.ndjson"), "nowhere.ndjson is no file."),
+        (("import", "."), ". is no file."),
+        (("export", "--output", "."), ". is a folder."),
+        (("export", "--output", "a/x.ndjson", "--media", "b/m"), "must lie beside the records"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_told_by_its_name(
+    tmp_path: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = subprocess.run(
+        [COMMAND, *arguments], cwd=tmp_path, env=environment(DATA_DIR="data"), capture_output=True, check=False
+    )
+    assert ended.returncode == 2
+    assert ended.stderr.startswith(b"standfirst: ")
+    assert said in " ".join(ended.stderr.decode().split())
