@@ -76,7 +76,7 @@ class Caching:
 
     @property
     def header(self) -> str:
-        """The `Cache-Control` field. Of the seconds, half is fresh and half stale-while-revalidate."""
+        """The `Cache-Control` field: as many seconds fresh, as many stale-while-revalidate, two minutes in all."""
         if not self.public:
             return "private, no-cache"
         seconds = min(self.seconds * 2, LONGEST)

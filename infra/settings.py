@@ -82,7 +82,7 @@ class Settings(BaseSettings):
     offers: tuple[Offer, ...] = ()
     """What readers can buy, as JSON: `[{"plan", "name", "price": {"amount", "currency"}, "period", "url"}]`."""
     cache_seconds: int = Field(default=60, ge=0, le=3_600)
-    """How long shared caches may keep what everybody may read."""
+    """How long shared caches may keep what everybody may read; with the time to renew it 120 at most."""
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     """How many bytes of answers each worker keeps to give them again; 0 keeps none."""
     max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)

@@ -114,8 +114,10 @@ def slugs_of(tag: str | None) -> tuple[str, ...]:
 def several(given: str | None, parameter: str, pattern: str, most: int) -> tuple[str, ...]:
     """Return what commas part, each once, or refuse what is too many or of another form."""
     parts = tuple(dict.fromkeys(given.split(","))) if given is not None else ()
-    if len(parts) > most or not all(re.fullmatch(pattern, part) for part in parts):
+    if len(parts) > most:
         raise BadRequest(f"It takes up to {most} of them, separated by commas.", parameter=parameter)
+    if not all(re.fullmatch(pattern, part) for part in parts):
+        raise BadRequest("One of those that commas part has another form.", parameter=parameter)
     return parts
 
 

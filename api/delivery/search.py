@@ -1,6 +1,7 @@
 """Search: cards in the order of how well they fit, with the places where the words stand."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
@@ -99,13 +100,16 @@ def _position(text: str, place: Place) -> str:
     )
 
 
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")  # nobody means one, and each takes six characters in a cursor
+
+
 def _resumed(q: str | None, cursor: str | None) -> tuple[str, Place | None]:
     """Return what is looked for, and the place to go on from."""
     if cursor is None:
         if q is None:
             raise BadRequest("Say what to look for.", parameter="q")
-        return q, None
+        return _CONTROL.sub(" ", q), None
     text, score, published_at, article_id, since = json.loads(cursor)
-    if q is not None and q != text:
+    if q is not None and _CONTROL.sub(" ", q) != text:
         raise BadRequest("This cursor belongs to no such list. Start without one.", parameter="cursor")
     return text, Place(score, datetime.fromisoformat(published_at), article_id, since)

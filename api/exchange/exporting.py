@@ -157,6 +157,7 @@ def _wanted(found: Sequence[Kept]) -> Wanted:
 def _article(kept: Kept, named: Names, called: dict[str, str]) -> records.ArticleRecord:
     newest, draft = kept.saves[-1]
     form = form_of(draft, named)
+    drafts = {save.number: draft for save, draft in kept.saves}
     return records.ArticleRecord(
         **{name: getattr(form, name) for name in form.model_fields_set},
         **_identity(kept.id, called),
@@ -179,13 +180,9 @@ def _article(kept: Kept, named: Names, called: dict[str, str]) -> records.Articl
                 )
                 for save, older in kept.saves
             ],
-            publications=[_edition(one, dict(_drafts(kept))[one.header.revision]) for one in kept.editions],
+            publications=[_edition(one, drafts[one.header.revision]) for one in kept.editions],
         ),
     )
-
-
-def _drafts(kept: Kept) -> list[tuple[int, Draft]]:
-    return [(save.number, draft) for save, draft in kept.saves]
 
 
 def _edition(kept: exchange.KeptEdition, draft: Draft) -> records.Edition:
