@@ -53,7 +53,7 @@ lock: .venv/.dev ## Choose the newest versions anew and pin them
 		pyproject.toml --group build --group dev -c requirements.lock -o requirements-dev.lock
 
 clean: ## Remove .venv and all that was made here
-	rm -rf .venv demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+	rm -rf .venv .bench demo-data .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
 .venv/.run: requirements.lock
 	@$(MAKE) --no-print-directory .venv/bin/python

@@ -61,7 +61,7 @@ def _length(head: bytes) -> int:
 def drive(
     port: int, questions: Sequence[bytes], *, seconds: float, status: int = 200, connections: int = 16
 ) -> Load:
-    """Ask the questions in turn for so long, and return what came of it."""
+    """Ask the questions in turn for so long, each of them once at least, and return what came of it."""
     selector, times, asked = selectors.DefaultSelector(), list[float](), 0
     opened = [Connection(socket.create_connection(("127.0.0.1", port))) for _ in range(connections)]
     expected, began = str(status).encode(), perf_counter()
@@ -70,7 +70,7 @@ def drive(
         selector.register(connection.socket, selectors.EVENT_READ, connection)
         connection.ask(questions[asked % len(questions)])
         asked += 1
-    while perf_counter() - began < seconds:
+    while perf_counter() - began < seconds or asked < len(questions):
         for key, _ in selector.select(1):
             connection = key.data
             if not connection.is_answered():
