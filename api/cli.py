@@ -161,6 +161,7 @@ def demo(port: Port = 8000) -> None:
             f"{PREFIX}DATA_DIR": str(folder),
             f"{PREFIX}DATABASE_URL": f"sqlite:///{folder / 'standfirst.db'}",  # never a real publication's
             f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{port}",
+            f"{PREFIX}PUBLISHER_NAME": "La Gazette des Amers",
             f"{PREFIX}OFFERS": newsroom.offers(),
             f"{PREFIX}ACCESS_TOKEN_SECONDS": "86400",
             f"{PREFIX}FOUR_EYES": "false",  # one editor makes all of it
