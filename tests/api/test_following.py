@@ -181,11 +181,11 @@ async def test_followers_end_with_what_a_full_read_gives(
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("seed", range(10, 20))
+@pytest.mark.parametrize("seed", range(10, 14))
 async def test_followers_end_with_it_after_a_long_time(
     client: AsyncClient, newsroom: Newsroom, people: People, clock: Clock, seed: int
 ) -> None:
-    await check_following(client, newsroom, people, clock, seed, steps=150)
+    await check_following(client, newsroom, people, clock, seed, steps=100)
 
 
 async def check_under_fire(settings: Settings, app: FastAPI, people: People, clock: Clock, *, rounds: int) -> None:
@@ -245,4 +245,4 @@ async def test_followers_under_fire_miss_nothing(
 async def test_followers_under_long_fire_miss_nothing(
     settings: Settings, people: People, app: FastAPI, clock: Clock
 ) -> None:
-    await check_under_fire(settings, app, people, clock, rounds=40)
+    await check_under_fire(settings, app, people, clock, rounds=20)
