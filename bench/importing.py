@@ -44,11 +44,11 @@ def take_over(file: Path, data: Path) -> tuple[float, float, int]:
 
 
 def _held(pid: int) -> int:
-    """Return the kilobytes that a process and its children hold (Linux)."""
+    """Return the kilobytes that a process and its children hold (Linux), what they share counted once."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-        held = (Path(f"/proc/{one}/status").read_text() for one in (str(pid), *children))
-        return sum(int(text.partition("VmRSS:")[2].split()[0]) for text in held)
+        held = (Path(f"/proc/{one}/smaps_rollup").read_text() for one in (str(pid), *children))
+        return sum(int(text.partition("\nPss:")[2].split()[0]) for text in held)
     except (OSError, IndexError):  # it has just ended
         return 0
 

@@ -112,7 +112,7 @@ def terms(text: str, stemmer: str) -> Iterator[Term]:
             yield term
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=30_000)
 def term_of(word: str, stemmer: str) -> Term | None:
     """Return what a word is found by. Some signs are nothing that anybody could look for."""
     if UNSPACED.match(word):
