@@ -70,9 +70,9 @@ class Caching:
     """Who may keep an answer. `until` is the next moment at which it becomes wrong by itself."""
 
     public: bool
-    seconds: int = 0
-    now: datetime | None = None
-    until: datetime | None = None
+    seconds: int
+    now: datetime
+    until: datetime | None
 
     @property
     def header(self) -> str:
@@ -80,14 +80,19 @@ class Caching:
         if not self.public:
             return "private, no-cache"
         seconds = min(self.seconds * 2, LONGEST)
-        if self.until is not None and self.now is not None:
+        if self.until is not None:
             seconds = max(0, min(seconds, int((self.until - self.now).total_seconds())))
         fresh = min(self.seconds, seconds)
         return f"public, max-age={fresh}, stale-while-revalidate={seconds - fresh}"
 
 
-def caching_for(request: Request, *, seconds: int, now: datetime, until: datetime | None = None) -> Caching:
-    """Return how an answer may be cached: publicly only where the request carried no credentials."""
+def caching_for(request: Request, *moments: datetime | None, now: datetime) -> Caching:
+    """Return how an answer may be cached: publicly only where the request carried no credentials.
+
+    `moments` are those, as far as there are any, at which what it shows changes by itself.
+    """
+    seconds: int = request.app.state.parts.settings.cache_seconds
+    until = min((moment for moment in moments if moment), default=None)
     return Caching(public="authorization" not in request.headers, seconds=seconds, now=now, until=until)
 
 
@@ -125,7 +130,7 @@ def _let_be_kept(request: Request, caching: Caching) -> None:
     It would not be while `Cache-Control` counts down to a moment, nor when signed addresses change.
     """
     claim: Claim | None = request.scope.get(CLAIM)
-    if claim is None or caching.now is None:
+    if claim is None:
         return
     ends = [caching.until - timedelta(seconds=LONGEST)] if caching.until else []
     if not caching.public:

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER, Offer
+from domain.access import MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER
 from domain.delivery import Delivery
 from domain.people import STAFF, Person
 from infra.deliveries import deliver_all
@@ -98,7 +98,6 @@ async def page(
     following: Following,
     person: Person,
     *,
-    offers: tuple[Offer, ...],
     now: datetime,
     limit: int,
 ) -> Page:
@@ -112,7 +111,7 @@ async def page(
     shown = [row.publication_id for row in kept if row.publication_id and row.is_wanted]
     found = select(*FOUND).where(publications.c.id.in_(shown))
     live = [found_in(row) for row in (await connection.execute(found)).all()] if shown else []
-    delivered = await deliver_all(connection, live, person, offers=offers, now=now)
+    delivered = await deliver_all(connection, live, person, offers=(), now=now)
     by_id = {one.publication.article_id: one for one in delivered}
     return Page([Change(row.article_id, by_id.get(row.article_id)) for row in kept], reaches, has_more)
 

@@ -100,12 +100,7 @@ async def deliver_article(
     return caching.answer(
         request,
         shown(delivered, Links(visit)),
-        caching.caching_for(
-            request,
-            seconds=settings.cache_seconds,
-            now=visit.now,
-            until=delivered.next_change(visit.now),
-        ),
+        caching.caching_for(request, delivered.next_change(visit.now), now=visit.now),
         media_type=media_type,
         headers=headers,
         keys=delivered.keys,
@@ -128,10 +123,5 @@ async def _moved(request: Request, visit: Visit, found: Found, language: str | N
     if there.publication.article_id != publication.article_id:
         asked = urlencode({**request.query_params, "language": publication.language})
     path = f"/v1/articles/{publication.slug}{below}{'?' if asked else ''}{asked}"
-    kept = caching.caching_for(
-        request,
-        seconds=visit.parts.settings.cache_seconds,
-        now=visit.now,
-        until=publication.next_change(visit.now),
-    )
+    kept = caching.caching_for(request, publication.next_change(visit.now), now=visit.now)
     return caching.moved(Links(visit).to(path), {"Cache-Control": kept.header, "Vary": caching.VARY})

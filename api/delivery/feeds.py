@@ -107,7 +107,7 @@ async def _answer(
     shown: Callable[[Feed], bytes],
     media_type: str,
 ) -> Response:
-    settings, links = visit.parts.settings, Links(visit)
+    links = Links(visit)
     listing = Listing(tags=slugs_of(tag), language=language)
     found = await cards.found(visit.reading, listing, now=visit.now, limit=LENGTH)
     delivered = await deliver_all(visit.reading, found, visit.person, offers=(), now=visit.now)
@@ -115,13 +115,7 @@ async def _answer(
     query = _shown_query(visit, delivered, slugs_of(tag), shown_language)
     address = links.to(f"{request.url.path}{'?' if query else ''}{urlencode(query, safe=',')}")
     made = feed(delivered, links, address=address, language=shown_language)
-    changes = (one.next_change(visit.now) for one in delivered)
-    kept = caching.caching_for(
-        request,
-        seconds=settings.cache_seconds,
-        now=visit.now,
-        until=min((change for change in changes if change), default=None),
-    )
+    kept = caching.caching_for(request, *(one.next_change(visit.now) for one in delivered), now=visit.now)
     keys = (caching.ARTICLES, *(key for one in delivered for key in one.keys))
     return caching.answer(request, shown(made), kept, media_type=media_type, keys=keys)
 

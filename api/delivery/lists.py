@@ -162,12 +162,7 @@ async def list_articles(  # noqa: PLR0913 - one argument a parameter
     return caching.answer(
         request,
         page.model_dump_json(include=only(shown_fields)).encode(),
-        caching.caching_for(
-            request,
-            seconds=visit.parts.settings.cache_seconds,
-            now=visit.now,
-            until=min((change for change in changes if change), default=None),
-        ),
+        caching.caching_for(request, *changes, now=visit.now),
         headers=next_link(request, visit, following),
         keys=(caching.ARTICLES, *(article_key(one.card.publication.article_id) for one in shown)),
     )

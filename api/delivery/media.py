@@ -72,7 +72,7 @@ def _file(
     request: Request, visit: Visit, path: Path, facts: Facts, *, is_signed: bool, until: datetime | None
 ) -> Response:
     tag = f'"{facts.digest[:24]}"'
-    kept = caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now, until=until)
+    kept = caching.caching_for(request, until, now=visit.now)
     headers = {
         "ETag": tag,
         "Cache-Control": "private, max-age=60" if is_signed else kept.header,

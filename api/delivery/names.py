@@ -146,4 +146,4 @@ async def _answer(request: Request, visit: Visit, shown: Model, headers: Any = N
 
 async def _kept(request: Request, visit: Visit) -> caching.Caching:
     until = await cards.next_change(visit.reading, now=visit.now)
-    return caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now, until=until)
+    return caching.caching_for(request, until, now=visit.now)

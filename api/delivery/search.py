@@ -82,12 +82,7 @@ async def search_articles(  # noqa: PLR0913 - one argument a parameter
     return caching.answer(
         request,
         page.model_dump_json(include=only(shown_fields)).encode(),
-        caching.caching_for(
-            request,
-            seconds=visit.parts.settings.cache_seconds,
-            now=now,
-            until=await cards.next_change(visit.reading, now=now),
-        ),
+        caching.caching_for(request, await cards.next_change(visit.reading, now=now), now=now),
         headers=next_link(request, visit, following, but="q"),
         keys=(caching.ARTICLES,),
     )

@@ -95,20 +95,15 @@ async def read_news_sitemap(request: Request, visit: VisitOf) -> Response:
 )
 async def read_robots(request: Request, visit: VisitOf) -> Response:
     """Answer that crawlers may read everything that is public, and where the sitemaps are."""
-    kept = caching.caching_for(request, seconds=visit.parts.settings.cache_seconds, now=visit.now)
+    kept = caching.caching_for(request, now=visit.now)
     body = sitemaps.robots(Links(visit))
     return caching.answer(request, body, kept, media_type="text/plain; charset=utf-8", keys=(caching.SERVER,))
 
 
 async def _answer(request: Request, visit: Visit, body: bytes, *, leaves: datetime | None = None) -> Response:
     """Answer a sitemap, kept no longer than until something in it ends or is replaced."""
-    ends = (await cards.next_change(visit.reading, now=visit.now), leaves)
-    kept = caching.caching_for(
-        request,
-        seconds=visit.parts.settings.cache_seconds,
-        now=visit.now,
-        until=min((end for end in ends if end), default=None),
-    )
+    ends = await cards.next_change(visit.reading, now=visit.now)
+    kept = caching.caching_for(request, ends, leaves, now=visit.now)
     return caching.answer(
         request, body, kept, media_type=f"{Xml.media_type}; charset=utf-8", keys=(caching.ARTICLES,)
     )

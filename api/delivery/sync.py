@@ -51,13 +51,11 @@ async def sync_articles(
     tag_ids = await sync.tag_ids(visit.reading, slugs_of(tag))
     bound_to = json.dumps([request.url.path, language, tag])
     place = await _place(visit, cursor, bound_to, tag_ids)
-    settings = visit.parts.settings
     page = await sync.page(
         visit.reading,
         place,
         Following(language, tag_ids),
         visit.person,
-        offers=(),
         now=now,
         limit=limit,
     )
@@ -77,12 +75,7 @@ async def sync_articles(
     return caching.answer(
         request,
         shown.model_dump_json().encode(),
-        caching.caching_for(
-            request,
-            seconds=settings.cache_seconds,
-            now=now,
-            until=min((change for change in changing if change), default=None),
-        ),
+        caching.caching_for(request, *changing, now=now),
         headers=next_link(request, visit, following if page.has_more else None),
         keys=(caching.ARTICLES,),
     )
