@@ -6,11 +6,26 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, Select, case, delete, func, select, update
+from sqlalchemy import Row, bindparam, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Account, Role
 from infra.tables import accounts, refresh_tokens, subscriptions
+from infra.visibility import NOW
+
+_SUBSCRIBED = (
+    (subscriptions.c.account_id == accounts.c.id)
+    & (subscriptions.c.starts_at <= NOW)
+    & (subscriptions.c.ends_at.is_(None) | (subscriptions.c.ends_at > NOW))
+)
+_OF = subscriptions.alias()
+_MOMENT = case((_OF.c.starts_at > NOW, _OF.c.starts_at), else_=_OF.c.ends_at)
+_NEXT_MOMENT = select(func.min(_MOMENT)).where(_OF.c.account_id == accounts.c.id, _MOMENT > NOW).scalar_subquery()
+_WITH_PLANS = select(accounts, subscriptions.c.plan, _NEXT_MOMENT.label("plans_until")).select_from(
+    accounts.outerjoin(subscriptions, _SUBSCRIBED)
+)
+_BY_ID = _WITH_PLANS.where(accounts.c.id == bindparam("account_id"))
+_BY_EMAIL = _WITH_PLANS.where(accounts.c.email == bindparam("normalised"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +51,13 @@ def normalised(email: str) -> str:
 
 async def get(connection: AsyncConnection, account_id: str, *, now: datetime) -> Account | None:
     """Return an account with the plans that it has at this moment."""
-    rows = (await connection.execute(_with_plans(now).where(accounts.c.id == account_id))).all()
+    rows = (await connection.execute(_BY_ID, {"account_id": account_id, NOW.key: now})).all()
     return _account(rows) if rows else None
 
 
 async def find_to_sign_in(connection: AsyncConnection, email: str, *, now: datetime) -> tuple[Account, str] | None:
     """Return the account of an e-mail address, and the hash of its password."""
-    rows = (await connection.execute(_with_plans(now).where(accounts.c.email == normalised(email)))).all()
+    rows = (await connection.execute(_BY_EMAIL, {"normalised": normalised(email), NOW.key: now})).all()
     return (_account(rows), rows[0].password_hash) if rows else None
 
 
@@ -83,20 +98,6 @@ async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterabl
     """Give an account these roles and no others, from the next request on."""
     await connection.execute(
         update(accounts).where(accounts.c.id == account_id).values(roles=" ".join(sorted(roles)))
-    )
-
-
-def _with_plans(now: datetime) -> Select[Any]:
-    active = (
-        (subscriptions.c.account_id == accounts.c.id)
-        & (subscriptions.c.starts_at <= now)
-        & (subscriptions.c.ends_at.is_(None) | (subscriptions.c.ends_at > now))
-    )
-    of = subscriptions.alias()
-    moment = case((of.c.starts_at > now, of.c.starts_at), else_=of.c.ends_at)
-    coming = select(func.min(moment)).where(of.c.account_id == accounts.c.id, moment > now).scalar_subquery()
-    return select(accounts, subscriptions.c.plan, coming.label("plans_until")).select_from(
-        accounts.outerjoin(subscriptions, active)
     )
 
 

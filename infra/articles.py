@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, func, insert, or_, select, update
+from sqlalchemy import BindParameter, Row, Select, bindparam, delete, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.articles import Article, Draft
@@ -19,13 +19,13 @@ from infra.publications import HEADER, publication_of
 from infra.revisions import Revision
 from infra.tables import articles, draft_links, publications, revisions
 from infra.tags import TAGS
-from infra.visibility import is_live
+from infra.visibility import NOW, Now, is_live
 
 LATEST, COMING = publications.alias("latest"), publications.alias("coming")
 _EDITIONS = {"latest": LATEST, "coming": COMING}
 
 
-def selected(now: datetime, *, revision: int | None = None) -> Select[Any]:
+def selected(now: Now, *, revision: BindParameter[int] | None = None) -> Select[Any]:
     """Return the query for articles with a draft (the working one if none is named) and their editions."""
     number = articles.c.revision if revision is None else revision
     is_due = publications.c.live_from <= now
@@ -56,6 +56,16 @@ def selected(now: datetime, *, revision: int | None = None) -> Select[Any]:
     )
 
 
+# Statements that are asked often are put together once: that takes longer than to ask them.
+_ARTICLE_ID: BindParameter[str] = bindparam("of_article_id")
+_GET = selected(NOW).where(articles.c.id == _ARTICLE_ID)
+_AT_REVISION = selected(NOW, revision=bindparam("revision")).where(articles.c.id == _ARTICLE_ID)
+_HOLD = select(articles.c.id).where(articles.c.id == _ARTICLE_ID).with_for_update(key_share=True)
+_SAVE = update(articles).where(articles.c.id == _ARTICLE_ID, articles.c.version == bindparam("before"))
+_ADD, _ADD_REVISION, _LINK = insert(articles), insert(revisions), insert(draft_links)
+_UNLINK = delete(draft_links).where(draft_links.c.article_id == _ARTICLE_ID)
+
+
 def article_of(row: Row[Any]) -> Article:
     """Return the article that a row of `selected` says."""
     return Article(
@@ -76,7 +86,7 @@ def article_of(row: Row[Any]) -> Article:
 
 async def get(connection: AsyncConnection, article_id: str, *, now: datetime) -> Article | None:
     """Return an article with its working draft. Ask `check_may_see` before you do anything with it."""
-    row = (await connection.execute(selected(now).where(articles.c.id == article_id))).one_or_none()
+    row = (await connection.execute(_GET, {_ARTICLE_ID.key: article_id, NOW.key: now})).one_or_none()
     return article_of(row) if row else None
 
 
@@ -84,16 +94,14 @@ async def at_revision(
     connection: AsyncConnection, article_id: str, revision: int, *, now: datetime
 ) -> Article | None:
     """Return an article as if one of its revisions were its working draft."""
-    query = selected(now, revision=revision).where(articles.c.id == article_id)
-    row = (await connection.execute(query)).one_or_none()
+    asked = {_ARTICLE_ID.key: article_id, "revision": revision, NOW.key: now}
+    row = (await connection.execute(_AT_REVISION, asked)).one_or_none()
     return replace(article_of(row), revision=revision) if row else None
 
 
 async def hold(connection: AsyncConnection, article_id: str) -> None:
     """Make other writers of this article wait until the transaction ends (on SQLite all writers do anyway)."""
-    await connection.execute(
-        select(articles.c.id).where(articles.c.id == article_id).with_for_update(key_share=True)
-    )
+    await connection.execute(_HOLD, {_ARTICLE_ID.key: article_id})
 
 
 async def existing(
@@ -176,24 +184,21 @@ async def add(connection: AsyncConnection, article: Article, *, note: str | None
 
 async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
     """Add articles with their revisions."""
-    await connection.execute(insert(articles), [sheet.row for sheet in sheets])
+    await connection.execute(_ADD, [sheet.row for sheet in sheets])
     await _add_revisions(connection, sheets)
     await _link(connection, sheets)
 
 
 async def save(connection: AsyncConnection, article: Article, *, before: Article, note: str | None = None) -> None:
     """Save a changed article, unless somebody was faster; a changed draft becomes a new revision."""
-    result = await connection.execute(
-        update(articles)
-        .where(articles.c.id == article.id, articles.c.version == before.version)
-        .values(**_state(article))
-    )
+    row = {**_state(article), _ARTICLE_ID.key: article.id, "before": before.version}
+    result = await connection.execute(_SAVE, row)
     if result.rowcount != 1:
         raise Stale(current=await _version(connection, article))
     if article.revision != before.revision:
         sheet = sheet_of(article, [_newest(article, note)])
         await _add_revisions(connection, [sheet])
-        await connection.execute(delete(draft_links).where(draft_links.c.article_id == article.id))
+        await connection.execute(_UNLINK, {_ARTICLE_ID.key: article.id})
         await _link(connection, [sheet])
 
 
@@ -212,7 +217,7 @@ async def _version(connection: AsyncConnection, article: Article) -> int:
 
 
 async def _add_revisions(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
-    await connection.execute(insert(revisions), [save for sheet in sheets for save in sheet.saves])
+    await connection.execute(_ADD_REVISION, [save for sheet in sheets for save in sheet.saves])
 
 
 async def _link(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
@@ -228,7 +233,7 @@ async def _link(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
         for target_id in (stood(ids, stands[kind]) if kind in stands else sorted(ids))
     ]
     if rows:
-        await connection.execute(insert(draft_links), rows)
+        await connection.execute(_LINK, rows)
 
 
 def _all(sheets: Sequence[Sheet], kind: str) -> Collection[str]:

@@ -11,7 +11,22 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, insert, literal, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Insert,
+    Integer,
+    Select,
+    Update,
+    and_,
+    bindparam,
+    insert,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from infra.search import index
@@ -25,7 +40,7 @@ from infra.tables import (
     publication_tags,
     publications,
 )
-from infra.visibility import gate_is_open, is_live, was_public
+from infra.visibility import NOW, gate_is_open, is_live, was_public
 
 PUBLIC = "public"
 AT_ONCE = 500
@@ -40,6 +55,62 @@ _COUNT = (
     .bindparams(bindparam("at", type_=Moment))
     .columns(counters.c.value, counters.c.at)
 )
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_SEQ = bindparam("seq", type_=Integer)
+_FOR_THE_WHOLE = {"whole_seq": _SEQ}
+_FOR_ALL = {"public_seq": _SEQ, **_FOR_THE_WHOLE}
+_LIVE = select(publications.c.article_id).where(is_live(NOW))
+
+
+def _stamp_where(articles: ColumnElement[Any] | Select[Any], seqs: dict[str, Any]) -> Update:
+    return update(changes).where(changes.c.article_id.in_(articles)).values(seqs)
+
+
+def _that_appear() -> Insert:
+    """Give a number to those of these articles that readers can see for the first time."""
+    first = publications.c.article_id.not_in(select(changes.c.article_id))
+    shown = select(publications.c.article_id, _SEQ, _SEQ).where(
+        publications.c.article_id.in_(_IDS), is_live(NOW), first
+    )
+    return insert(changes).from_select(["article_id", *_FOR_ALL], shown)
+
+
+def _that_name(column: Column[Any]) -> Update:
+    """Stamp what shows one of these to everybody."""
+    return _stamp_where(_LIVE.where(publications.c.id.in_(_naming(column))), _FOR_ALL)
+
+
+def _that_show(column: Column[Any]) -> tuple[Update, Update]:
+    """Stamp what shows one of these: those who may read all see it, others where it stands before the gate."""
+    named, shown = _naming(column), _naming(column).where(column.table.c.in_teaser)
+    to_all = or_(publications.c.id.in_(shown), and_(publications.c.id.in_(named), gate_is_open(NOW)))
+    return (
+        _stamp_where(_LIVE.where(publications.c.id.in_(named)), _FOR_THE_WHOLE),
+        _stamp_where(_LIVE.where(publications.c.id.in_(named), to_all), _FOR_ALL),
+    )
+
+
+def _naming(column: Column[Any]) -> Select[Any]:
+    return select(column.table.c.publication_id).where(column.in_(_IDS))
+
+
+def _that_translate() -> Update:
+    of = publications.alias()
+    groups = select(of.c.group_id).where(of.c.article_id.in_(_IDS), was_public(NOW, of))
+    return _stamp_where(_LIVE.where(publications.c.group_id.in_(groups)), _FOR_ALL)
+
+
+_STAMPS = {
+    "article": (
+        _stamp_where(_IDS, _FOR_ALL),
+        _that_appear(),
+        *_that_show(publication_articles.c.article_id),
+        _that_translate(),
+    ),
+    "tag": (_that_name(publication_tags.c.tag_id),),
+    "contributor": (_that_name(publication_contributors.c.contributor_id),),
+    "medium": _that_show(publication_media.c.media_id),
+}
 
 
 @dataclass(slots=True)
@@ -76,54 +147,10 @@ async def announce(connection: AsyncConnection) -> None:
 
 async def _stamp(connection: AsyncConnection, noted: Noted, seq: int, now: datetime) -> None:
     """Write the number to every article that shows what was noted: to everybody, or in its whole text alone."""
-    both = {"public_seq": seq, "whole_seq": seq}
-    for ids in _some_at_once(noted.ids["article"]):
-        await connection.execute(update(changes).where(changes.c.article_id.in_(ids)).values(both))
-        await connection.execute(insert(changes).from_select(["article_id", *both], _appearing(ids, seq, now)))
-    live = select(publications.c.article_id).where(is_live(now))
-    for editions in _seen_by_all(noted, now):
-        showing = live.where(publications.c.id.in_(editions))
-        await connection.execute(update(changes).where(changes.c.article_id.in_(showing)).values(both))
-    for editions in _seen_behind_gates(noted):
-        showing = live.where(publications.c.id.in_(editions))
-        for some, stamps in ((showing, {"whole_seq": seq}), (showing.where(gate_is_open(now)), both)):
-            await connection.execute(update(changes).where(changes.c.article_id.in_(some)).values(stamps))
-
-
-def _appearing(ids: list[str], seq: int, now: datetime) -> Select[Any]:
-    """Select those of these articles that readers can see for the first time."""
-    known = select(changes.c.article_id)
-    return select(publications.c.article_id, literal(seq), literal(seq)).where(
-        publications.c.article_id.in_(ids), is_live(now), publications.c.article_id.not_in(known)
-    )
-
-
-def _seen_by_all(noted: Noted, now: datetime) -> Iterator[Select[Any]]:
-    """Select the editions that show to everybody what was noted."""
-    for table, column, ids in (
-        (publication_tags, publication_tags.c.tag_id, noted.ids["tag"]),
-        (publication_contributors, publication_contributors.c.contributor_id, noted.ids["contributor"]),
-        (publication_media, publication_media.c.media_id, noted.ids["medium"]),
-        (publication_articles, publication_articles.c.article_id, noted.ids["article"]),
-    ):
+    for kind, ids in noted.ids.items():
         for some in _some_at_once(ids):
-            yield select(table.c.publication_id).where(
-                column.in_(some), *(flag for flag in table.c if flag.name == "in_teaser")
-            )
-    for some in _some_at_once(noted.ids["article"]):
-        of = publications.alias()
-        groups = select(of.c.group_id).where(of.c.article_id.in_(some), was_public(now, of))
-        yield select(publications.c.id).where(publications.c.group_id.in_(groups))
-
-
-def _seen_behind_gates(noted: Noted) -> Iterator[Select[Any]]:
-    """Select the editions that show what was noted in their whole text alone."""
-    for table, column, ids in (
-        (publication_media, publication_media.c.media_id, noted.ids["medium"]),
-        (publication_articles, publication_articles.c.article_id, noted.ids["article"]),
-    ):
-        for some in _some_at_once(ids):
-            yield select(table.c.publication_id).where(column.in_(some), ~table.c.in_teaser)
+            for statement in _STAMPS[kind]:
+                await connection.execute(statement, {"ids": some, "seq": seq, NOW.key: now})
 
 
 def _some_at_once(ids: set[str]) -> Iterator[list[str]]:

@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.events import Event, Subject
 from infra.tables import events, notes
 
+_RECORD = insert(events)
+
 
 async def record(
     connection: AsyncConnection, event: Event, *, event_id: str, from_address: str | None, note: str | None = None
@@ -38,7 +40,7 @@ async def record_all(
         }
         for event_id, event in happened.items()
     ]
-    await connection.execute(insert(events), rows)
+    await connection.execute(_RECORD, rows)
 
 
 @dataclass(frozen=True, slots=True)

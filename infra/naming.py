@@ -8,13 +8,18 @@ stands in that column. It points at what it was merged into, and that is never m
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import (
+    BindParameter,
     Column,
     ColumnElement,
+    CompoundSelect,
     Row,
+    Select,
     Table,
+    bindparam,
     delete,
     false,
     func,
@@ -85,15 +90,28 @@ async def get(connection: AsyncConnection, kind: Kind[Named], id_: str) -> Named
     return kind.read(row) if row else None
 
 
+@cache
+def _ids_by_slug(kind: Kind[Any]) -> CompoundSelect[Any]:
+    slugs: BindParameter[Any] = bindparam("slugs", expanding=True)
+    had = select(kind.old_slugs.c.slug, kind.had_by.label("id"), literal(1).label("turn"))
+    has = select(kind.table.c.slug, kind.table.c.id, literal(2))
+    both = union_all(had.where(kind.old_slugs.c.slug.in_(slugs)), has.where(kind.table.c.slug.in_(slugs)))
+    return both.order_by("turn")
+
+
 async def ids_by_slug(connection: AsyncConnection, kind: Kind[Any], slugs: frozenset[str]) -> dict[str, str]:
     """Return the ids of what has these slugs or had them; it is there until this transaction ends."""
     if not slugs:
         return {}
     await hold(connection, kind.table)
-    had = select(kind.old_slugs.c.slug, kind.had_by.label("id"), literal(1).label("turn"))
-    has = select(kind.table.c.slug, kind.table.c.id, literal(2))
-    asked = union_all(had.where(kind.old_slugs.c.slug.in_(slugs)), has.where(kind.table.c.slug.in_(slugs)))
-    return {row.slug: row.id for row in await connection.execute(asked.order_by("turn"))}
+    return {row.slug: row.id for row in await connection.execute(_ids_by_slug(kind), {"slugs": sorted(slugs)})}
+
+
+@cache
+def _standing(kind: Kind[Any]) -> Select[Any]:
+    """Return the query for what ids stand for: it is made once, which takes longer than to ask it."""
+    merged = func.coalesce(kind.table.c.merged_into, kind.table.c.id)
+    return select(kind.table.c.id, merged).where(kind.table.c.id.in_(bindparam("ids", expanding=True)))
 
 
 async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Collection[str]) -> dict[str, str]:
@@ -101,8 +119,7 @@ async def standing(connection: AsyncConnection, kind: Kind[Any], ids: Collection
     if not ids:
         return {}
     await hold(connection, kind.table)
-    merged = func.coalesce(kind.table.c.merged_into, kind.table.c.id)
-    found = await connection.execute(select(kind.table.c.id, merged).where(kind.table.c.id.in_(ids)))
+    found = await connection.execute(_standing(kind), {"ids": sorted(ids)})
     return {row[0]: row[1] for row in found}
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, tuple_, update
+from sqlalchemy import Row, and_, bindparam, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Gate, Requires
@@ -17,12 +17,9 @@ from infra.contributors import CONTRIBUTORS
 from infra.db import hold
 from infra.editions import HOLDING, Sheet, add_all, sheet_of, standing_of
 from infra.listings import restate, unlist
-from infra.tables import (
-    publications,
-    slugs,
-)
+from infra.tables import publications, slugs
 from infra.tags import TAGS
-from infra.visibility import SUPERSEDED
+from infra.visibility import NOW, SUPERSEDED
 
 HEADER = (
     publications.c.id,
@@ -47,6 +44,34 @@ HEADER = (
 )
 
 _REPLACEABLE = (PublicationState.LIVE, PublicationState.UNPUBLISHED)
+_OF_ARTICLE = publications.c.article_id == bindparam("of_article_id")
+_NOT_KEPT = publications.c.id.not_in(bindparam("kept", expanding=True))
+_WAS_DUE = and_(publications.c.state == PublicationState.SCHEDULED, publications.c.live_from <= NOW)
+_SUPERSEDE = (
+    update(publications)
+    .where(_OF_ARTICLE, or_(publications.c.state.in_(_REPLACEABLE), _WAS_DUE), _NOT_KEPT)
+    .values(state=SUPERSEDED, next_change=None)
+)
+_DROP_SCHEDULED = delete(publications).where(
+    _OF_ARTICLE, publications.c.state == PublicationState.SCHEDULED, _NOT_KEPT
+)
+_STAND = update(publications).where(publications.c.id == bindparam("of_id"))
+_UNANNOUNCED = select(publications.c.id).where(_OF_ARTICLE, publications.c.next_change <= NOW).limit(1)
+
+_HELD = tuple_(slugs.c.slug, slugs.c.language).in_(bindparam("addresses", expanding=True))
+_STILL_HELD = (
+    select(publications.c.id)
+    .where(
+        publications.c.article_id == slugs.c.article_id,
+        publications.c.slug == slugs.c.slug,
+        publications.c.language == slugs.c.language,
+        publications.c.state.in_(HOLDING),
+        or_(publications.c.replaced_at.is_(None), publications.c.replaced_at > NOW),
+    )
+    .exists()
+)
+_TAKEN, _FREE = select(slugs.c.slug, slugs.c.language).where(_HELD), delete(slugs).where(_HELD, ~_STILL_HELD)
+_KEEP_SLUG, _LEAVE_SLUGS = insert(slugs), delete(slugs).where(slugs.c.article_id == bindparam("of_article_id"))
 Address = tuple[str, str]
 UNKNOWN_GATE = "unknown gate"  # no plan's slug, so nobody has it
 
@@ -94,31 +119,17 @@ async def show(
         await hold(connection, kind.table)
     shown = [one for one in (article.publication, article.coming) if one]
     kept = [one.id for one in shown]
-    of_article = publications.c.article_id == article.id
-    await connection.execute(
-        update(publications)
-        .where(
-            of_article, or_(publications.c.state.in_(_REPLACEABLE), _was_due(now)), publications.c.id.not_in(kept)
-        )
-        .values(state=SUPERSEDED, next_change=None)
-    )
-    await connection.execute(
-        delete(publications).where(
-            of_article, publications.c.state == PublicationState.SCHEDULED, publications.c.id.not_in(kept)
-        )
-    )
+    of = {"of_article_id": article.id, "kept": kept, NOW.key: now}
+    await connection.execute(_SUPERSEDE, of)
+    await connection.execute(_DROP_SCHEDULED, of)
     await unlist(connection, article.id, but=[one.id for one in shown if one.state in HOLDING])
     for publication in shown:
         if edition is None or publication.id != edition.publication.id:
-            await connection.execute(
-                update(publications)
-                .where(publications.c.id == publication.id)
-                .values(**standing_of(publication, now))
-            )
+            await connection.execute(_STAND, {**standing_of(publication, now), "of_id": publication.id})
             await restate(connection, publication)
     if edition is not None:
         await add_all(connection, [sheet_of(edition, now=now)])
-    await connection.execute(delete(slugs).where(slugs.c.article_id == article.id))
+    await connection.execute(_LEAVE_SLUGS, {"of_article_id": article.id})
     held = {(one.slug, one.language, article.id) for one in shown if one.state in HOLDING}
     await _hold_slugs(connection, held, now)
 
@@ -132,12 +143,7 @@ async def show_new(connection: AsyncConnection, sheets: Sequence[Sheet], *, now:
 
 async def _has_unannounced(connection: AsyncConnection, article_id: str, now: datetime) -> bool:
     """Whether a moment of the article has come that nobody announced yet; what is written now would forget it."""
-    of_article = select(publications.c.id).where(publications.c.article_id == article_id)
-    return await connection.scalar(of_article.where(publications.c.next_change <= now).limit(1)) is not None
-
-
-def _was_due(now: datetime) -> ColumnElement[bool]:
-    return and_(publications.c.state == PublicationState.SCHEDULED, publications.c.live_from <= now)
+    return await connection.scalar(_UNANNOUNCED, {"of_article_id": article_id, NOW.key: now}) is not None
 
 
 async def _hold_slugs(connection: AsyncConnection, held: Collection[tuple[str, str, str]], now: datetime) -> None:
@@ -155,21 +161,14 @@ async def _hold_slugs(connection: AsyncConnection, held: Collection[tuple[str, s
 async def _keep_slugs(connection: AsyncConnection, held: Collection[tuple[str, str, str]]) -> None:
     columns = ("slug", "language", "article_id")
     if held:
-        await connection.execute(insert(slugs), [dict(zip(columns, one, strict=True)) for one in sorted(held)])
+        await connection.execute(_KEEP_SLUG, [dict(zip(columns, one, strict=True)) for one in sorted(held)])
 
 
 async def taken(
     connection: AsyncConnection, addresses: Collection[Address], *, now: datetime
 ) -> frozenset[Address]:
     """Return those of these addresses that articles hold, once what they have moved away from is free."""
-    asked = tuple_(slugs.c.slug, slugs.c.language).in_(sorted(addresses))
-    still = select(publications.c.id).where(
-        publications.c.article_id == slugs.c.article_id,
-        publications.c.slug == slugs.c.slug,
-        publications.c.language == slugs.c.language,
-        publications.c.state.in_(HOLDING),
-        or_(publications.c.replaced_at.is_(None), publications.c.replaced_at > now),
-    )
-    await connection.execute(delete(slugs).where(asked, ~still.exists()))
-    found = await connection.execute(select(slugs.c.slug, slugs.c.language).where(asked))
+    asked = {"addresses": sorted(addresses)}
+    await connection.execute(_FREE, {**asked, NOW.key: now})
+    found = await connection.execute(_TAKEN, asked)
     return frozenset((row.slug, row.language) for row in found)

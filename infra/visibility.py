@@ -37,7 +37,7 @@ def was_replaced(now: datetime) -> ColumnElement[bool]:
     return or_(publications.c.state == SUPERSEDED, is_due)
 
 
-def gate_is_open(now: datetime) -> ColumnElement[bool]:
+def gate_is_open(now: Now) -> ColumnElement[bool]:
     """Whether nothing is asked of a reader at this moment (`not Gate.holds` in SQL); an unknown gate stands."""
     return or_(
         publications.c.requires == Requires.FREE,
