@@ -16,7 +16,7 @@ from infra.ids import folded
 from infra.naming import Kind, id_of
 from infra.tables import articles, draft_links, publication_articles, publications
 from infra.tags import TAGS
-from infra.visibility import is_live, was_replaced
+from infra.visibility import holds, is_live, was_replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ def _conditions(listing: Listing, now: datetime) -> Iterator[ColumnElement[bool]
 def _stands(state: PublicationState, now: datetime) -> ColumnElement[bool]:
     """Whether this is what readers have (`Article.state` in SQL); an article in no known state is in none."""
     live, comes = is_live(now, LATEST), COMING.c.id.is_not(None)
-    was_shown = LATEST.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED))
+    was_shown = holds(LATEST)
     match state:
         case PublicationState.NONE:
             return LATEST.c.id.is_(None) & ~comes
@@ -110,7 +110,7 @@ async def linking_to(
         select(publications.c.id)
         .join(publication_articles, publication_articles.c.publication_id == publications.c.id)
         .where(publication_articles.c.article_id == article_id, publications.c.article_id == articles.c.id)
-        .where(publications.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)), ~was_replaced(now))
+        .where(holds(), ~was_replaced(now))
         .where(or_(publications.c.live_until.is_(None), publications.c.live_until > now))
         .exists()
     )

@@ -14,7 +14,6 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.access import Requires, decide
 from domain.delivery import Card, Names, Wanted, wanted_by_card
 from domain.people import Person
-from domain.workflow import PublicationState
 from infra import names
 from infra.contributors import CONTRIBUTORS
 from infra.delivery import FOUND, Found, found_in
@@ -22,7 +21,7 @@ from infra.listings import EVERYTHING, requiring, under
 from infra.naming import Kind, id_of
 from infra.tables import listings, publications
 from infra.tags import TAGS
-from infra.visibility import is_live, requires_now
+from infra.visibility import holds, is_live, requires_now
 
 COUNTED = 1000
 
@@ -184,7 +183,7 @@ def _conditions(listing: Listing, now: datetime) -> Iterator[ColumnElement[bool]
         yield listings.c.published_at < listing.published_before
     if listing.ids is not None:
         of = publications.alias()
-        shown = of.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED))
+        shown = holds(of)
         yield listings.c.publication_id.in_(select(of.c.id).where(of.c.article_id.in_(listing.ids), shown))
     if listing.after is not None:
         place = tuple_(listing.sort.column, listings.c.article_id)

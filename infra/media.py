@@ -10,7 +10,6 @@ from domain.errors import Stale, Use
 from domain.media import Facts, Focus, ImageType, Medium
 from domain.people import Person
 from domain.permissions import may_see_article
-from domain.workflow import PublicationState
 from infra import changes, documents
 from infra.publications import HEADER, publication_of
 from infra.tables import (
@@ -23,7 +22,7 @@ from infra.tables import (
     publications,
     revisions,
 )
-from infra.visibility import gate_is_open, is_live, was_replaced
+from infra.visibility import gate_is_open, holds, is_live, was_replaced
 
 MAX_USES = 100
 
@@ -192,11 +191,12 @@ async def lock(connection: AsyncConnection, media_id: str) -> Medium | None:
 
 async def is_shown(connection: AsyncConnection, media_id: str, *, now: datetime) -> bool:
     """Whether anything that is live, or will be, holds the medium."""
-    holds = select(publication_media.c.media_id).join(
-        publications, publications.c.id == publication_media.c.publication_id
+    query = (
+        select(publication_media.c.media_id)
+        .join(publications, publications.c.id == publication_media.c.publication_id)
+        .where(publication_media.c.media_id == media_id, holds(), ~was_replaced(now))
+        .limit(1)
     )
-    stands = publications.c.state.in_((PublicationState.LIVE, PublicationState.SCHEDULED)) & ~was_replaced(now)
-    query = holds.where(publication_media.c.media_id == media_id, stands).limit(1)
     return await connection.scalar(query) is not None
 
 

@@ -19,7 +19,7 @@ from infra.editions import HOLDING, Sheet, add_all, sheet_of, standing_of
 from infra.listings import restate, unlist
 from infra.tables import publications, slugs
 from infra.tags import TAGS
-from infra.visibility import NOW, SUPERSEDED
+from infra.visibility import NOW, SUPERSEDED, holds, is_one_of
 
 HEADER = (
     publications.c.id,
@@ -49,7 +49,7 @@ _NOT_KEPT = publications.c.id.not_in(bindparam("kept", expanding=True))
 _WAS_DUE = and_(publications.c.state == PublicationState.SCHEDULED, publications.c.live_from <= NOW)
 _SUPERSEDE = (
     update(publications)
-    .where(_OF_ARTICLE, or_(publications.c.state.in_(_REPLACEABLE), _WAS_DUE), _NOT_KEPT)
+    .where(_OF_ARTICLE, or_(is_one_of(publications.c.state, _REPLACEABLE), _WAS_DUE), _NOT_KEPT)
     .values(state=SUPERSEDED, next_change=None)
 )
 _DROP_SCHEDULED = delete(publications).where(
@@ -65,7 +65,7 @@ _STILL_HELD = (
         publications.c.article_id == slugs.c.article_id,
         publications.c.slug == slugs.c.slug,
         publications.c.language == slugs.c.language,
-        publications.c.state.in_(HOLDING),
+        holds(),
         or_(publications.c.replaced_at.is_(None), publications.c.replaced_at > NOW),
     )
     .exists()
