@@ -48,9 +48,12 @@ class Standing:
         """Whether a moment has come that is not announced yet."""
         return self.next_change is not None and self.next_change <= now
 
-    def is_ahead(self, now: datetime) -> bool:
-        """Whether a change is later than our clock: what we would read now lacks it, and may not be kept."""
-        return self.at is not None and now < self.at
+    def is_true_at(self, now: datetime) -> bool:
+        """Whether what is read now may be kept: no moment has come, nor is a change later than our clock.
+
+        What we would read now lacks such a change.
+        """
+        return (self.at is None or self.at <= now) and (self.next_change is None or now < self.next_change)
 
 
 class Lease(Protocol):
