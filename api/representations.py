@@ -55,26 +55,32 @@ class Caller:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What is sent, and how it is told of: by the route's template and the status."""
+
+    head: Message
+    body: Message
+    told: tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """An answer, ready to be sent again: whole, or to say that the caller has it."""
 
     count: int
     until: datetime | None
-    template: str
-    tag: bytes
-    head: Message
-    body: Message
-    unchanged: Message
     next_public: datetime | None
+    tag: bytes
+    whole: Given
+    unchanged: Given
     size: int
 
-    def for_whom(self, none_match: bytes | None) -> tuple[Message, Message]:
+    def for_whom(self, none_match: bytes | None) -> Given:
         """Return what goes to a caller who has this already (RFC 9110, section 13.1.2), or has not."""
-        if none_match is None or not (
-            none_match == self.tag or matches(none_match.decode("latin-1"), self.tag.decode())
-        ):
-            return self.head, self.body
-        return self.unchanged, _NOTHING
+        if none_match is None:
+            return self.whole
+        has_it = none_match == self.tag or matches(none_match.decode("latin-1"), self.tag.decode())
+        return self.unchanged if has_it else self.whole
 
 
 class Shelf(LRUCache[Any, Any]):
@@ -89,13 +95,13 @@ class Again(Response):
 
     def __init__(self, kept: Kept, asked: Asked) -> None:
         super().__init__()
-        self._messages = kept.for_whom(asked.none_match)
+        self._given = kept.for_whom(asked.none_match)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send it. What is kept may not be written into."""
-        head, body = self._messages
+        head = self._given.head
         await send({**head, "headers": [*head["headers"]]})
-        await send(body)
+        await send(self._given.body)
 
 
 _ANYBODY = Caller(None, 0, datetime.max.replace(tzinfo=UTC))
@@ -136,10 +142,10 @@ class Representations:
             asked = Asked(address, token, none_match)
             await self._take_the_long_way(asked, caller, standing, now, scope, receive, send)
             return
-        head, body = kept.for_whom(none_match)
-        self._count(kept.template, head["status"])
-        await send(head)
-        await send(body)
+        given = kept.for_whom(none_match)
+        self._count(given)
+        await send(given.head)
+        await send(given.body)
 
     async def _answer_alone(
         self, standing: Standing | None, now: datetime, scope: Scope, receive: Receive, send: Send
@@ -212,10 +218,10 @@ class Representations:
             scope[NOW] = now
             await self._answer(asked, standing, scope, receive, send)
             return
-        head, body = kept.for_whom(asked.none_match)
-        self._count(kept.template, head["status"])
-        await send(head)
-        await send(body)
+        given = kept.for_whom(asked.none_match)
+        self._count(given)
+        await send(given.head)
+        await send(given.body)
 
     async def _answer(self, asked: Asked, standing: Standing, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the long way, and keep what comes of it if that is allowed."""
@@ -241,11 +247,11 @@ class Representations:
         kept = self._find((asked.address, rights), standing, now)
         return Again(kept, asked) if kept else None
 
-    def _count(self, template: str, status: int) -> None:
+    def _count(self, given: Given) -> None:
         """Count an answer; a line for each would cost more than the answer."""
         if not self._given:
             asyncio.get_running_loop().call_later(TOLD_EVERY, self.tell)
-        self._given[template, status] += 1
+        self._given[given.told] += 1
 
     def tell(self) -> None:
         """Tell the access log how many answers were given again since it was told last."""
@@ -280,11 +286,9 @@ def _kept(claim: Claim, standing: Standing, template: str, head: Message, body: 
     return Kept(
         count=standing.public,
         until=claim.until,
-        template=template,
-        tag=tag,
-        head=head,
-        body=body,
-        unchanged={**head, "status": 304, "headers": about},
         next_public=standing.next_public,
+        tag=tag,
+        whole=Given(head, body, (template, 200)),
+        unchanged=Given({**head, "status": 304, "headers": about}, _NOTHING, (template, 304)),
         size=len(body["body"]) + address + OVERHEAD,
     )
