@@ -7,10 +7,11 @@ and no moment of change has come. Anything else takes the long way.
 
 import asyncio
 import logging
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Any, NamedTuple
 
 from cachetools import LRUCache
 from starlette.responses import Response
@@ -28,31 +29,38 @@ TOLD_EVERY = 1.0  # seconds
 OVERHEAD = 2_000  # bytes that an answer takes besides its body and its address
 _OF_A_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
 
-Key = tuple[bytes, bytes, str, bytes, Rights | None]
+Address = tuple[bytes, bytes, str, bytes]  # the path, the query, the coding, the origin
+Key = tuple[Address, Rights | None]
 
 
-@dataclass(slots=True)  # a frozen one takes longer to make than its answer to be found
-class Asked:
+class Asked(NamedTuple):
     """What of a request decides about its answer."""
 
-    target: tuple[bytes, bytes]
-    coding: str
-    origin: bytes
+    address: Address
     token: bytes | None
     none_match: bytes | None
 
-    def key(self, rights: Rights | None) -> Key:
-        """Return what its answer is kept by."""
-        return (*self.target, self.coding, self.origin, rights)
+    def is_long(self) -> bool:
+        """Whether so much is said that it is not worth keeping."""
+        return len(self.address[-1]) > MAX_FIELD or (self.token is not None and len(self.token) > MAX_TOKEN)
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What the bearer of a token may read."""
+    """What the bearer of a token may read; or who comes without one, for whom it always stands."""
 
-    rights: Rights
+    rights: Rights | None
     count: int
     until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is sent, and how it is told of: by the route's template and the status."""
+
+    head: Message
+    body: Message
+    told: tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +69,25 @@ class Kept:
 
     count: int
     until: datetime | None
-    template: str
-    tag: bytes
-    head: Message
-    body: Message
-    unchanged: Message
     next_public: datetime | None
+    tag: bytes
+    whole: Given
+    unchanged: Given
     size: int
 
-    def for_whom(self, none_match: bytes | None) -> tuple[Message, Message]:
+    def for_whom(self, none_match: bytes | None) -> Given:
         """Return what goes to a caller who has this already (RFC 9110, section 13.1.2), or has not."""
-        if none_match is None or not (
-            none_match == self.tag or matches(none_match.decode("latin-1"), self.tag.decode())
-        ):
-            return self.head, self.body
-        return self.unchanged, _NOTHING
+        if none_match is None:
+            return self.whole
+        has_it = none_match == self.tag or matches(none_match.decode("latin-1"), self.tag.decode())
+        return self.unchanged if has_it else self.whole
+
+
+class Shelf(LRUCache[Any, Any]):
+    """What was used last. One look for something, where `get` takes two."""
+
+    def __missing__(self, key: object) -> None:
+        """Return nothing for what is not there."""
 
 
 class Again(Response):
@@ -83,17 +95,17 @@ class Again(Response):
 
     def __init__(self, kept: Kept, asked: Asked) -> None:
         super().__init__()
-        self._messages = kept.for_whom(asked.none_match)
+        self._given = kept.for_whom(asked.none_match)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send it. What is kept may not be written into."""
-        head, body = self._messages
+        head = self._given.head
         await send({**head, "headers": [*head["headers"]]})
-        await send(body)
+        await send(self._given.body)
 
 
+_ANYBODY = Caller(None, 0, datetime.max.replace(tzinfo=UTC))
 _NOTHING: Message = {"type": "http.response.body", "body": b""}
-_coding = lru_cache(maxsize=1_000)(preferred_coding)
 
 
 class Representations:
@@ -102,44 +114,78 @@ class Representations:
     def __init__(self, app: ASGIApp, parts: Parts) -> None:
         self.app = app
         self._lease, self._announcer, self._now = parts.database.lease, parts.announcer, parts.sources.now
-        self._kept: LRUCache[Key, Kept] = LRUCache(parts.settings.cache_bytes, getsizeof=lambda kept: kept.size)
-        self._callers: LRUCache[bytes, Caller] = LRUCache(MAX_CALLERS)
+        self._kept = Shelf(parts.settings.cache_bytes, getsizeof=lambda kept: kept.size)
+        self._callers = Shelf(MAX_CALLERS)
         self._making: dict[Key, asyncio.Future[None]] = {}
-        self._given: Counter[tuple[str, int]] = Counter()
+        self._given: defaultdict[tuple[str, int], int] = defaultdict(int)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request, from what is kept if that is true."""
-        asked = _asked(scope) if scope["type"] == "http" and scope["method"] == "GET" else None
-        if asked is None:
+        """Answer one request, from what is kept if that is true.
+
+        All of this is done for each answer that is given again: a call more or less is felt here.
+        """
+        if scope["type"] != "http" or scope["method"] != "GET":
             await self.app(scope, receive, send)
             return
+        fields: dict[bytes, bytes] = dict(scope["headers"])
+        codings, token = fields.get(b"accept-encoding", b""), fields.get(b"authorization")
+        is_usual = len(fields) == len(scope["headers"]) and len(codings) <= MAX_FIELD
         standing, now = self._lease.look(), self._now()
-        if standing is None or standing.is_due(now) or standing.is_ahead(now):
-            if standing is not None and standing.is_due(now):
-                self._announcer.hurry()  # once the moment that has come is announced, answers can be kept again
-            scope[NOW] = now
-            await self.app(scope, receive, send)
+        if standing is None or not is_usual or not standing.is_true_at(now):
+            await self._answer_alone(standing, now, scope, receive, send)
             return
-        caller = self._caller(asked.token, standing, now) if asked.token is not None else None
-        key = asked.key(caller.rights if caller else None) if caller or asked.token is None else None
-        kept = self._find(key, standing, now) if key is not None else None
-        if kept is not None:
-            await self._replay(kept, asked, send)
+        address = (scope["raw_path"], scope["query_string"], _coding(codings), fields.get(b"origin", b""))
+        caller = _ANYBODY if token is None else self._caller(token, standing, now)
+        kept = self._find((address, caller.rights), standing, now) if caller is not None else None
+        none_match = fields.get(b"if-none-match")
+        if kept is None:
+            asked = Asked(address, token, none_match)
+            await self._take_the_long_way(asked, caller, standing, now, scope, receive, send)
             return
+        given = kept.for_whom(none_match)
+        self._count(given)
+        await send(given.head)
+        await send(given.body)
+
+    async def _answer_alone(
+        self, standing: Standing | None, now: datetime, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Take the long way where nothing may be kept."""
+        if standing is not None and standing.is_due(now):
+            self._announcer.hurry()  # once the moment that has come is announced, answers can be kept again
         scope[NOW] = now
-        if key is None:
+        await self.app(scope, receive, send)
+
+    async def _take_the_long_way(
+        self,
+        asked: Asked,
+        caller: Caller | None,
+        standing: Standing,
+        now: datetime,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+    ) -> None:
+        """Answer what is not kept, for a caller whom we may not know yet."""
+        scope[NOW] = now
+        if asked.is_long():
+            await self.app(scope, receive, send)
+        elif caller is None:
             await self._answer(asked, standing, scope, receive, send)
         else:
-            await self._answer_once(key, asked, standing, scope, receive, send)
+            await self._answer_once((asked.address, caller.rights), asked, standing, scope, receive, send)
 
     def _caller(self, token: bytes, standing: Standing, now: datetime) -> Caller | None:
         """Return who has sent this token before, if that still stands."""
-        caller = self._callers.get(token)
-        return caller if caller and caller.count == standing.rights and now < caller.until else None
+        caller: Caller | None = self._callers[token]
+        if caller is None or caller.count != standing.rights or now >= caller.until:
+            return None
+        return caller
 
     def _find(self, key: Key, standing: Standing, now: datetime) -> Kept | None:
-        kept = self._kept.get(key)
-        if kept is None or kept.count != standing.public or standing.is_due(now) or standing.is_ahead(now):
+        """Return what is kept, if it is true where the database stands."""
+        kept: Kept | None = self._kept[key]
+        if kept is None or kept.count != standing.public:
             return None
         if kept.next_public != standing.next_public and _is_near(standing.next_public, now):
             return None  # it was made before that was planned, and would tell shared caches to keep it too long
@@ -164,14 +210,18 @@ class Representations:
     async def _after(self, key: Key, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
         """Give what another request has got meanwhile, or take the long way too: nobody waits twice."""
         standing, now = self._lease.look(), self._now()
-        kept = self._find(key, standing, now) if standing else None
-        scope[NOW] = now
-        if kept is not None:
-            await self._replay(kept, asked, send)
-        elif standing is not None:
+        if standing is None or not standing.is_true_at(now):
+            await self._answer_alone(standing, now, scope, receive, send)
+            return
+        kept = self._find(key, standing, now)
+        if kept is None:
+            scope[NOW] = now
             await self._answer(asked, standing, scope, receive, send)
-        else:
-            await self.app(scope, receive, send)
+            return
+        given = kept.for_whom(asked.none_match)
+        self._count(given)
+        await send(given.head)
+        await send(given.body)
 
     async def _answer(self, asked: Asked, standing: Standing, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the long way, and keep what comes of it if that is allowed."""
@@ -189,25 +239,19 @@ class Representations:
             self._callers[asked.token] = Caller(claim.rights, standing.rights, claim.rights_until)
         if _is_whole(sent) and (asked.token is None) == (claim.rights is None):
             template = scope["standfirst"]["template"]
-            kept = _kept(claim, standing, template, *sent, address=sum(map(len, asked.target)))
-            self._keep(asked.key(claim.rights), kept)
+            kept = _kept(claim, standing, template, *sent, address=sum(map(len, asked.address)))
+            self._keep((asked.address, claim.rights), kept)
 
     def _given_to(self, rights: Rights, asked: Asked, standing: Standing, now: datetime) -> Response | None:
         """Return what is kept for somebody whom a token was unknown of so far."""
-        kept = self._find(asked.key(rights), standing, now)
+        kept = self._find((asked.address, rights), standing, now)
         return Again(kept, asked) if kept else None
 
-    async def _replay(self, kept: Kept, asked: Asked, send: Send) -> None:
-        head, body = kept.for_whom(asked.none_match)
-        self._count(kept.template, head["status"])
-        await send(head)
-        await send(body)
-
-    def _count(self, template: str, status: int) -> None:
+    def _count(self, given: Given) -> None:
         """Count an answer; a line for each would cost more than the answer."""
         if not self._given:
             asyncio.get_running_loop().call_later(TOLD_EVERY, self.tell)
-        self._given[template, status] += 1
+        self._given[given.told] += 1
 
     def tell(self) -> None:
         """Tell the access log how many answers were given again since it was told last."""
@@ -220,21 +264,9 @@ class Representations:
             self._kept[key] = kept
 
 
-def _asked(scope: Scope) -> Asked | None:
-    """Return what a request asks, or nothing if it says something twice or at unusual length."""
-    fields: dict[bytes, bytes] = dict(scope["headers"])
-    codings, origin, token = (
-        fields.get(b"accept-encoding", b""),
-        fields.get(b"origin", b""),
-        fields.get(b"authorization"),
-    )
-    is_usual = (
-        len(codings) <= MAX_FIELD and len(origin) <= MAX_FIELD and (token is None or len(token) <= MAX_TOKEN)
-    )
-    if len(fields) != len(scope["headers"]) or not is_usual:
-        return None
-    target = (scope["raw_path"], scope["query_string"])
-    return Asked(target, _coding(codings.decode("latin-1")), origin, token, fields.get(b"if-none-match"))
+@lru_cache(maxsize=1_000)
+def _coding(codings: bytes) -> str:
+    return preferred_coding(codings.decode("latin-1"))
 
 
 def _is_near(moment: datetime | None, now: datetime) -> bool:
@@ -254,11 +286,9 @@ def _kept(claim: Claim, standing: Standing, template: str, head: Message, body: 
     return Kept(
         count=standing.public,
         until=claim.until,
-        template=template,
-        tag=tag,
-        head=head,
-        body=body,
-        unchanged={**head, "status": 304, "headers": about},
         next_public=standing.next_public,
+        tag=tag,
+        whole=Given(head, body, (template, 200)),
+        unchanged=Given({**head, "status": 304, "headers": about}, _NOTHING, (template, 304)),
         size=len(body["body"]) + address + OVERHEAD,
     )

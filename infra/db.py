@@ -4,6 +4,7 @@ A read is one consistent snapshot; a write commits when its block ends and rolls
 """
 
 import logging
+import os
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -46,8 +47,7 @@ class Database:
         url = make_url(sqlalchemy_url)
         self.is_sqlite = url.get_backend_name() == "sqlite"
         if self.is_sqlite and url.database:
-            Path(url.database).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            Path(url.database).open("ab").close()  # what cannot be opened is told here, not in the driver's thread
+            _make_file(Path(url.database))
         self.engine: AsyncEngine = create_async_engine(
             url,
             hide_parameters=True,
@@ -109,6 +109,16 @@ async def savepoint(connection: AsyncConnection) -> AsyncIterator[None]:
     """Open a part of a transaction that can be undone by itself: it is, when its block raises."""
     async with _told_plainly(), connection.begin_nested():
         yield
+
+
+def _make_file(path: Path) -> None:
+    """Make an empty file where there is none. What cannot be opened is told here, not in the driver's thread.
+
+    What is there is left shut: to close it would take all locks from it that SQLite holds in this process.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
+        path.open("ab").close()
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, for_much: bool) -> None:

@@ -5,6 +5,7 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 
 from anyascii import anyascii
 from uuid_utils.compat import uuid7
@@ -38,7 +39,7 @@ def now() -> datetime:
 class Sources:
     """Where times and names come from; tests put their own here."""
 
-    now: Callable[[], datetime] = field(default=now)
+    now: Callable[[], datetime] = field(default=partial(datetime.now, UTC))  # asked for each answer given again
     new_id: Callable[[], str] = field(default=new_id)
     new_key: Callable[[], str] = field(default=new_key)
     new_secret: Callable[[], str] = field(default=new_secret)

@@ -1,8 +1,9 @@
 """The lease under which kept answers are true: how far the counters are, as far as this process can tell.
 
-On SQLite it asks at each look whether anybody has committed since (`PRAGMA data_version`, a few microseconds). On
-PostgreSQL a connection of its own reads the counters all the time, and a reading that is older than a tenth of a
-second counts for nothing; nor does one that was asked for before this process itself changed something.
+On SQLite it asks at each look whether anybody has committed since: by the head of the WAL index, or where there is
+none by `PRAGMA data_version`, which is the same question for a few microseconds. On PostgreSQL a connection of its
+own reads the counters all the time, and a reading that is older than a tenth of a second counts for nothing; nor
+does one that was asked for before this process itself changed something.
 """
 
 import asyncio
@@ -12,9 +13,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
 from typing import Any, Protocol
+from urllib.parse import quote
 
 import asyncpg
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from infra.wal_index import WalIndex, wal_index
 
 READ_EVERY, GOOD_FOR = 0.05, 0.1  # seconds
 PATIENCE, PAUSE = 2.0, 0.5  # seconds for an answer of the database; and after none came
@@ -44,9 +48,12 @@ class Standing:
         """Whether a moment has come that is not announced yet."""
         return self.next_change is not None and self.next_change <= now
 
-    def is_ahead(self, now: datetime) -> bool:
-        """Whether a change is later than our clock: what we would read now lacks it, and may not be kept."""
-        return self.at is not None and now < self.at
+    def is_true_at(self, now: datetime) -> bool:
+        """Whether what is read now may be kept: no moment has come, nor is a change later than our clock.
+
+        What we would read now lacks such a change.
+        """
+        return (self.at is None or self.at <= now) and (self.next_change is None or now < self.next_change)
 
 
 class Lease(Protocol):
@@ -71,22 +78,31 @@ class SqliteLease:
     def __init__(self, path: str) -> None:
         self._path = path
         self._cursor: sqlite3.Cursor | None = None  # one for all looks: to make one costs as much as a look
-        self._version = -1
+        self._index: WalIndex | None = None
+        self._seen: bytes | int | None = None
         self._standing: Standing | None = None
 
     def look(self) -> Standing | None:
-        """Return where the database stands."""
+        """Return where the database stands.
+
+        What tells of commits is looked at first and the counters are read afterwards: a commit between the two is
+        in the counters at once, and seen at the next look.
+        """
         if self._cursor is None:
             return None
         try:
-            (version,) = self._cursor.execute("PRAGMA data_version").fetchone()
-            if version != self._version or self._standing is None:
-                public, at, rights, *moments = self._cursor.execute(_READ).fetchone()
-                self._standing = Standing(public or 0, _moment(at), rights or 0, *map(_moment, moments))
-                self._version = version
+            seen = self._index.head() if self._index is not None else _version(self._cursor)
+            if seen != self._seen:
+                self._standing, self._seen = self._read(self._cursor), seen
         except sqlite3.Error:
-            self._standing = None
+            self._standing = self._seen = None
         return self._standing
+
+    def _read(self, cursor: sqlite3.Cursor) -> Standing:
+        public, at, rights, *moments = cursor.execute(_READ).fetchone()
+        if self._index is None:  # there is none before the first reading
+            self._index = wal_index(cursor.connection)
+        return Standing(public or 0, _moment(at), rights or 0, *map(_moment, moments))
 
     def distrust(self) -> None:
         """Do nothing: the next look asks anyway."""
@@ -94,14 +110,22 @@ class SqliteLease:
     async def start(self) -> None:
         """Open a connection of its own."""
         self._cursor = sqlite3.connect(
-            f"file:{self._path}?mode=ro", uri=True, timeout=0, isolation_level=None, check_same_thread=False
+            f"file:{quote(self._path)}?mode=ro", uri=True, timeout=0, isolation_level=None, check_same_thread=False
         ).cursor()
 
     async def stop(self) -> None:
         """Close the connection."""
+        if self._index is not None:
+            self._index.close()
         if self._cursor is not None:
             self._cursor.connection.close()
-        self._cursor = None
+        self._cursor = self._index = self._seen = self._standing = None
+
+
+def _version(cursor: sqlite3.Cursor) -> int:
+    """Return a number that is another as soon as anybody has committed."""
+    (version,) = cursor.execute("PRAGMA data_version").fetchone()
+    return int(version)
 
 
 def _moment(text: str | None) -> datetime | None:

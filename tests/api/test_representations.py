@@ -7,6 +7,7 @@ from gzip import decompress
 import pytest
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient, Response
+from starlette.types import Message
 
 from api.app import create_app
 from infra.db import Database
@@ -279,6 +280,17 @@ async def test_what_is_said_twice_takes_the_long_way(
     assert sent or twice == "authorization"
 
 
+@pytest.mark.parametrize("header", ["Accept-Encoding", "Origin"])
+async def test_what_is_said_at_unusual_length_is_not_kept(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, header: str
+) -> None:
+    await newsroom.published(title="Kept")
+    for length, is_kept in ((200, True), (201, False)):
+        headers = {header: "br".ljust(length, ",")}
+        assert not await asks_nothing(app, client, "/v1/articles/kept", headers)
+        assert await asks_nothing(app, client, "/v1/articles/kept", headers) == is_kept
+
+
 class Workers:
     """Two workers on one database, each with its own lease and its own kept answers."""
 
@@ -329,6 +341,59 @@ async def test_a_list_that_was_read_by_a_clock_behind_is_not_kept(
         await asyncio.sleep(0.15)
         assert len((await there.get("/v1/articles")).json()["items"]) == 1
         await there.aclose()
+
+
+async def test_who_waited_for_an_answer_keeps_none_that_was_read_by_a_clock_behind(
+    app: FastAPI, settings: Settings, clock: Clock, newsroom: Newsroom
+) -> None:
+    behind, published = Clock(), asyncio.Event()
+    other = create_app(settings, Sources(now=behind))
+    async with other.router.lifespan_context(other):
+        (there,) = Workers(other).clients
+        await leased(other)
+        first = there.build_request("GET", "/v1/articles").headers.raw
+        sent = asyncio.create_task(ask_slowly(other, "/v1/articles", first, published))
+        await asyncio.sleep(0.1)
+        waiting = asyncio.create_task(there.get("/v1/articles"))
+        await asyncio.sleep(0.1)
+        await newsroom.published(title="New")
+        behind.time = clock.time - timedelta(milliseconds=300)
+        await asyncio.sleep(0.15)
+        published.set()
+        await sent
+        assert (await waiting).json()["items"] == []
+        behind.move(hours=1)
+        await leased(other)
+        assert len((await there.get("/v1/articles")).json()["items"]) == 1
+        await there.aclose()
+
+
+async def ask_slowly(app: FastAPI, path: str, headers: list[tuple[bytes, bytes]], until: asyncio.Event) -> None:
+    """Ask, and take the answer only then."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(_: Message) -> None:
+        await until.wait()
+
+    headers = [(name.lower(), value) for name, value in headers]
+    await app(
+        {
+            "type": "http",
+            "method": "GET",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": b"",
+            "root_path": "",
+            "scheme": "https",
+            "server": ("api.test", 443),
+            "client": ("127.0.0.1", 123),
+            "headers": headers,
+        },
+        receive,
+        send,
+    )
 
 
 async def test_what_was_kept_before_a_gate_was_planned_is_not_given_for_longer(
