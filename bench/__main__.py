@@ -19,7 +19,18 @@ import aiosqlite
 
 from bench.corpus import SEED, Language
 from bench.load import Load, drive, question
-from bench.stage import CLIENT_CPU, FOLDER, SERVER_CPU, bare, fetch, free_port, newsroom, standfirst, tokens
+from bench.stage import (
+    CLIENT_CPU,
+    FOLDER,
+    SERVER_CPU,
+    bare,
+    fetch,
+    free_port,
+    newsroom,
+    postgresql,
+    standfirst,
+    tokens,
+)
 
 ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = float(os.environ.get("SECONDS", "3"))
@@ -145,27 +156,45 @@ def _latencies(port: int, articles: Sequence[str]) -> Iterator[Row]:
         page = json.loads(fetch(port, f"/v1/sync?limit=20{cursor}")[2])
         cursor = f"&cursor={page['next_cursor']}"
         cursors.append(f"/v1/sync?limit=20{cursor}")
-    words = Language(Random(SEED)).words
-    rare = [f"/v1/search?q={words[7_000 + at]}%20{words[9_000 - at]}" for at in range(400)]
-    single = [f"/v1/search?q={words[7_000 + at]}" for at in range(400)]
-    common = [f"/v1/search?q={words[60 + at]}%20{words[300 + at]}" for at in range(200)]
     asked: dict[str, tuple[Sequence[str], str]] = {
         "article": (articles, ""),
         "list of 20 by tag": ([f"/v1/articles?tag={tag}" for tag in tags], ""),
         "sync page of 20": (cursors, ""),
+        **_searches(),
+    }
+    yield from _one_at_a_time(port, asked)
+
+
+def _searches() -> dict[str, tuple[Sequence[str], str]]:
+    words = Language(Random(SEED)).words
+    rare = [f"/v1/search?q={words[7_000 + at]}%20{words[9_000 - at]}" for at in range(400)]
+    single = [f"/v1/search?q={words[7_000 + at]}" for at in range(400)]
+    common = [f"/v1/search?q={words[60 + at]}%20{words[300 + at]}" for at in range(200)]
+    return {
         "search, two words each in at most 2 %": (rare, "≤ 15 ms at 2,000, ≤ 60 ms at 200,000"),
         "search, one such word": (single, ""),
         "search, two common words": (common, "≤ twice that"),
     }
+
+
+def _one_at_a_time(port: int, asked: dict[str, tuple[Sequence[str], str]], *, on: str = "") -> Iterator[Row]:
     for name, (paths, bar) in asked.items():
-        tell(f"{name}, one at a time")
+        tell(f"{name}{on}, one at a time")
         load = drive(port, [question(path) for path in paths], seconds=SECONDS, connections=1)
         yield (
-            f"{name}, nothing kept",
+            f"{name}, nothing kept{on}",
             f"median {load.percentile(0.5):.1f} ms",
             f"p95 {load.percentile(0.95):.1f} ms",
             bar,
         )
+
+
+def on_postgresql() -> Iterator[Row]:
+    """Measure what the other database does in its own way."""
+    tell(f"the same {SCALE:,} articles on PostgreSQL")
+    port = free_port()
+    with postgresql(SCALE) as (data, url), standfirst(data, port, cache_bytes="0", database_url=url):
+        yield from _one_at_a_time(port, _searches(), on=", PostgreSQL")
 
 
 def mixed(data: Path) -> Iterator[Row]:
@@ -246,6 +275,7 @@ def main() -> None:
         ),
         *warm(data),
         *cold(data),
+        *on_postgresql(),
         *mixed(data),
     ]
     keep(table(rows))

@@ -27,12 +27,13 @@ def write(folder: Path, count: int) -> tuple[Path, Path]:
     return names, articles
 
 
-def take_over(file: Path, data: Path) -> tuple[float, float, int]:
+def take_over(file: Path, data: Path, **settings: str) -> tuple[float, float, int]:
     """Import a file; return the seconds that it took, those of the processors, and the kilobytes held at most."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     started, most = time.perf_counter(), 0
     command = [str(Path(sys.executable).parent / "standfirst"), "import", str(file)]
-    with subprocess.Popen(command, env={**os.environ, "STANDFIRST_DATA_DIR": str(data)}) as process:  # noqa: S603
+    named = {f"STANDFIRST_{name.upper()}": value for name, value in {"data_dir": str(data), **settings}.items()}
+    with subprocess.Popen(command, env={**os.environ, **named}) as process:  # noqa: S603
         while process.poll() is None:
             most = max(most, _held(process.pid))
             time.sleep(0.1)

