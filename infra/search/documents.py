@@ -5,8 +5,9 @@ no phrase may run across), and behind them each stem once.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from domain.body import Body, Text
 from domain.editions import Edition, Front
@@ -60,25 +61,30 @@ def document_of(front: Front, body: Body, language: str) -> SearchDocument:
 def document(title: str, standfirst: str, paragraphs: Iterable[str], language: str) -> SearchDocument:
     """Return what a title, a standfirst and paragraphs are found by."""
     stemmer = stemmer_of(language)
-    heading, summary = list(terms(title, stemmer)), list(terms(standfirst, stemmer))
-    rest = [list(terms(paragraph, stemmer)) for paragraph in paragraphs]
+    heading, summary = terms(title, stemmer), terms(standfirst, stemmer)
+    rest = [terms(paragraph, stemmer) for paragraph in paragraphs]
+    times = Counter([term.stem for part in rest for term in part])
     return SearchDocument(
-        title=_tokens([heading]),
-        standfirst=_tokens([summary]),
-        prominent=" ".join(_prominent(rest)),
-        text=_tokens([heading, summary, *rest]),
+        title=_tokens([heading], _stems(heading)),
+        standfirst=_tokens([summary], _stems(summary)),
+        prominent=" ".join(_prominent(times)),
+        text=_tokens([heading, summary, *rest], chain(_stems(heading), _stems(summary), times)),
     )
 
 
-def _tokens(parts: list[list[Term]]) -> str:
+def _stems(part: Sequence[Term]) -> list[str]:
+    return [term.stem for term in part]
+
+
+def _tokens(parts: Sequence[Sequence[Term]], said: Iterable[str]) -> str:
     forms: list[str] = []
     for part in parts:
-        forms.extend(term.form for term in part)
+        forms += [term.form for term in part]
         forms.append(BREAK)
         if len(forms) >= MAX_WORDS:
             break
     del forms[MAX_WORDS:]
-    stems = dict.fromkeys(term.stem for part in parts for term in part)
+    stems = dict.fromkeys(said)
     stems.pop("", None)
     return " ".join([*_not_too_often(forms), *list(stems)[:MAX_STEMS]])
 
@@ -96,8 +102,8 @@ def _not_too_often(forms: list[str]) -> list[str]:
     return kept
 
 
-def _prominent(parts: list[list[Term]]) -> Iterator[str]:
-    times = Counter(term.stem for part in parts for term in part if term.stem)
+def _prominent(times: Counter[str]) -> Iterator[str]:
+    del times[""]
     enough = max(PROMINENT_TIMES, times.total() // PROMINENT_SHARE)
     often = [stem for stem, count in times.items() if count >= enough]
     return iter(sorted(often, key=lambda stem: (-times[stem], stem))[:MAX_PROMINENT])

@@ -6,7 +6,6 @@ with `_` and their language, so that they are found by the same stem of the same
 
 import re
 import unicodedata
-from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -16,12 +15,14 @@ from domain.words import UNSPACED
 from infra.ids import folded
 
 MAX_LENGTH = 30
+KNOWN_WORDS = 30_000  # of a language; common words come back soon if they had to make room
 UNKNOWN = "__"
 STEM = 3  # where a stem itself begins, behind `_` and its language
 _MARKS = "".join(map(chr, filter(lambda at: unicodedata.category(chr(at))[0] == "M", range(0x300, 0x10000))))
 _SPACED = re.compile(rf"[\w{re.escape(_MARKS)}]+")
 _MIXED = re.compile(rf"{UNSPACED.pattern}|(?:(?!{UNSPACED.pattern})[\w{re.escape(_MARKS)}])+")
 _PLAIN = re.compile("[^a-z0-9]+")
+_WORDS_ALONE = {at: chr(at).lower() if re.match(r"\w", chr(at)) else " " for at in range(128)}
 _STEMMERS = {
     "ar": "arabic",
     "ca": "catalan",
@@ -104,30 +105,51 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def terms(text: str, stemmer: str) -> Iterator[Term]:
-    """Yield what the words of a text are found by, in order."""
+@lru_cache(maxsize=64)
+def terms(text: str, stemmer: str) -> tuple[Term, ...]:
+    """Return what the words of a text are found by, in order. A teaser's are asked for right after the whole's."""
     text = composed(text)
-    for word in words_in(text).findall(text):
-        if term := term_of(word, stemmer):
-            yield term
+    if text.isascii():  # where all that is no word can become space, at once
+        words = text.translate(_WORDS_ALONE).split()
+    else:
+        words = words_in(text).findall(text)
+    return tuple(filter(None, map(_language(stemmer).__getitem__, words)))
 
 
-@lru_cache(maxsize=30_000)
 def term_of(word: str, stemmer: str) -> Term | None:
     """Return what a word is found by. Some signs are nothing that anybody could look for."""
-    if UNSPACED.match(word):
-        return Term(word, "")
-    form = _folded(word)
-    if not form:
-        return None
-    name = _STEMMERS.get(stemmer)
-    return Term(form, f"_{stemmer}{_folded(_stemmer(name).stemWord(word.lower())) if name else form}")
+    return _language(stemmer)[word]
 
 
-def _folded(word: str) -> str:
-    return _PLAIN.sub("", folded(word))[:MAX_LENGTH]
+class _Language(dict[str, Term | None]):
+    """What the words of a language are found by, as far as they have been asked for of late."""
+
+    def __init__(self, code: str) -> None:
+        self._code = code
+        self._stemmer = Stemmer.Stemmer(_STEMMERS[code], 0) if code in _STEMMERS else None  # we remember ourselves
+
+    def __missing__(self, word: str) -> Term | None:
+        if len(self) >= KNOWN_WORDS:
+            self.clear()
+        found = self[word] = self._term(word)
+        return found
+
+    def _term(self, word: str) -> Term | None:
+        if UNSPACED.match(word):
+            return Term(word, "")
+        form = _folded(word)
+        if not form:
+            return None
+        stem = _folded(self._stemmer.stemWord(word.lower())) if self._stemmer else form
+        return Term(word if form == word else form, f"_{self._code}{stem}")
 
 
 @cache
-def _stemmer(name: str) -> Stemmer.Stemmer:
-    return Stemmer.Stemmer(name, 0)  # what it did is remembered above
+def _language(stemmer: str) -> _Language:
+    return _Language(stemmer)
+
+
+def _folded(word: str) -> str:
+    if word.isascii() and word.isalnum():
+        return word.lower()[:MAX_LENGTH]
+    return _PLAIN.sub("", folded(word))[:MAX_LENGTH]
