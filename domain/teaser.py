@@ -125,7 +125,7 @@ def prefix(body: Body, words: int, boundary: Boundary = Boundary.WORD) -> Body:
     legal = 0
     for block in _until_full(body, words, boundary):
         shown.append(block)
-        if isinstance(block, Text) and not block.is_heading and word_ends(block.text):
+        if isinstance(block, Text) and not block.is_heading and count(block.text):
             legal = len(shown)
     return tuple(shown[:legal])
 
@@ -136,14 +136,13 @@ def _until_full(body: Body, words: int, boundary: Boundary) -> Iterator[Block]:
         if not isinstance(block, Text):
             yield block
             continue
-        ends = word_ends(block.text)
-        if len(ends) > left:
-            part = _part(block, ends[:left], boundary)
+        if (words := count(block.text)) > left:
+            part = _part(block, word_ends(block.text)[:left], boundary)
             if part is not None:
                 yield part
             return
         yield block
-        left -= len(ends)
+        left -= words
 
 
 def _part(block: Text, ends: list[int], boundary: Boundary) -> Text | None:

@@ -15,7 +15,7 @@ from domain.words import UNSPACED
 from infra.ids import folded
 
 MAX_LENGTH = 30
-KNOWN_WORDS = 30_000  # of a language; common words come back soon if they had to make room
+KNOWN_WORDS = 40_000  # of a language; common words come back soon if they had to make room
 UNKNOWN = "__"
 STEM = 3  # where a stem itself begins, behind `_` and its language
 _MARKS = "".join(map(chr, filter(lambda at: unicodedata.category(chr(at))[0] == "M", range(0x300, 0x10000))))
@@ -108,12 +108,13 @@ def composed(text: str) -> str:
 @lru_cache(maxsize=64)
 def terms(text: str, stemmer: str) -> tuple[Term, ...]:
     """Return what the words of a text are found by, in order. A teaser's are asked for right after the whole's."""
-    text = composed(text)
+    return tuple(filter(None, map(_language(stemmer).__getitem__, _words(composed(text)))))
+
+
+def _words(text: str) -> list[str]:
     if text.isascii():  # where all that is no word can become space, at once
-        words = text.translate(_WORDS_ALONE).split()
-    else:
-        words = words_in(text).findall(text)
-    return tuple(filter(None, map(_language(stemmer).__getitem__, words)))
+        return text.translate(_WORDS_ALONE).split()
+    return words_in(text).findall(text)
 
 
 def term_of(word: str, stemmer: str) -> Term | None:
@@ -135,7 +136,7 @@ class _Language(dict[str, Term | None]):
         return found
 
     def _term(self, word: str) -> Term | None:
-        if UNSPACED.match(word):
+        if not word.isascii() and UNSPACED.match(word):
             return Term(word, "")
         form = _folded(word)
         if not form:
