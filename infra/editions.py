@@ -32,6 +32,19 @@ from infra.tables import (
 from infra.tags import TAGS
 from infra.visibility import SUPERSEDED
 
+_ADD = {
+    table: insert(table)
+    for table in (
+        publications,
+        teasers,
+        full_texts,
+        publication_tags,
+        publication_contributors,
+        publication_media,
+        publication_articles,
+        listings,
+    )
+}
 HOLDING = (PublicationState.LIVE, PublicationState.SCHEDULED)
 Rows = list[dict[str, Any]]
 
@@ -116,9 +129,9 @@ async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
         ],
         listings: [row for sheet in sheets for row in _listings(sheet, tags, makers)],
     }
-    for table, some in rows.items():
-        if some:
-            await connection.execute(insert(table), some)
+    for table, statement in _ADD.items():
+        if rows[table]:
+            await connection.execute(statement, rows[table])
     for sheet in sheets:
         if sheet.found_by is not None:
             prepare(connection.info, sheet.row["id"], sheet.found_by)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Requires
@@ -19,6 +19,11 @@ from infra.tables import listings
 EVERYTHING = "all"
 FREE = "may-be-free"  # at some time: what is free always, and what a gate stands before for a time only
 TITLE_KEY = 100
+_RESTATE = update(listings).where(listings.c.publication_id == bindparam("of_id"))
+_UNLIST = delete(listings).where(
+    listings.c.article_id == bindparam("of_article_id"),
+    listings.c.publication_id.not_in(bindparam("kept", expanding=True)),
+)
 
 
 def under(kind: str, value: str) -> str:
@@ -74,16 +79,12 @@ def _standing(publication: Publication) -> dict[str, Any]:
 
 async def restate(connection: AsyncConnection, publication: Publication) -> None:
     """Let an edition be listed as what it says now of its times."""
-    await connection.execute(
-        update(listings).where(listings.c.publication_id == publication.id).values(_standing(publication))
-    )
+    await connection.execute(_RESTATE, {**_standing(publication), "of_id": publication.id})
 
 
 async def unlist(connection: AsyncConnection, article_id: str, *, but: Sequence[str]) -> None:
     """List no edition of an article any more but these."""
-    await connection.execute(
-        delete(listings).where(listings.c.article_id == article_id, listings.c.publication_id.not_in(but))
-    )
+    await connection.execute(_UNLIST, {"of_article_id": article_id, "kept": but})
 
 
 async def merge(connection: AsyncConnection, kind: str, gone: str, *, into: str) -> None:

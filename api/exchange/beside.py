@@ -1,6 +1,7 @@
 """The process beside the writer, in which lines are read: two cores do twice the work of one."""
 
 import asyncio
+import gc
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from api.exchange.preparing import Preparer
 from infra.db import Database, DatabaseBusy
 from infra.ids import Sources
 from infra.settings import Settings
+
+GARBAGE = 50_000  # objects until it is looked for: lines make many, and hardly a circle among them
 
 
 class Beside:
@@ -59,6 +62,7 @@ class Beside:
 
 
 def _serve(pipe: Connection) -> None:
+    gc.set_threshold(GARBAGE)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the writer decides when it is over
     settings: Settings = pipe.recv()
     with asyncio.Runner() as runner:
