@@ -77,6 +77,7 @@ class Import:
         self._waiting = Waiting()
         self._at_once = FEWEST
         self._ahead = 1
+        self._are_many = False
 
     async def run(self, reader: Preparer | Beside) -> Summary:
         """Take every record over that fits. What names something later in the file waits for its end."""
@@ -87,6 +88,8 @@ class Import:
             if len(self._waiting) == waited:
                 last, self._waiting = self._waiting, Waiting()
                 await self._round(reader, chunks(self.path, last), may_wait=False)
+        while self._are_many and await self._again(self._writer.settle):
+            await self._pause()
         return self.summary
 
     async def _round(self, reader: Preparer | Beside, lines: Iterable[list[Line]], *, may_wait: bool) -> None:
@@ -160,14 +163,21 @@ class Import:
     async def _add(self, new: Sequence[Prepared], *, may_wait: bool) -> None:
         """Add new articles, as many at once as others can wait for."""
         rest = deque(self._once(new))
+        if len(rest) >= FEWEST and not self._are_many:
+            await self._again(self._writer.gather)
+            self._are_many = True
         while rest:
             some = [rest.popleft() for _ in range(min(self._at_once, len(rest)))]
             started = perf_counter()
             await self._add_some(some, may_wait=may_wait)
             took = perf_counter() - started
             self._at_once = max(FEWEST, min(self._at_once * 2, round(len(some) * WRITER_SECONDS / took)))
-            if self.database.is_sqlite:
-                await asyncio.sleep(OTHERS_SECONDS)
+            await self._pause()
+
+    async def _pause(self) -> None:
+        """Let others write."""
+        if self.database.is_sqlite:
+            await asyncio.sleep(OTHERS_SECONDS)
 
     def _once(self, new: Sequence[Prepared]) -> list[Prepared]:
         """Return what is not of the same thing as one before."""

@@ -15,6 +15,7 @@ from infra import articles, events, external_ids, media, publications
 from infra.db import Connection, Database
 from infra.external_ids import Known
 from infra.ids import Sources
+from infra.search import index
 from infra.settings import Settings
 
 HELD = Flaw("/slug", "Another article holds this slug; give this one another.")
@@ -35,6 +36,16 @@ class Writer:
     settings: Settings
     database: Database
     sources: Sources
+
+    async def gather(self) -> None:
+        """Make ready for many articles."""
+        async with self.database.write() as connection:
+            await connection.run_sync(index.gather)
+
+    async def settle(self) -> bool:
+        """Put some of what many articles have left in order; return whether there is more."""
+        async with self.database.write() as connection:
+            return await connection.run_sync(index.settle)
 
     async def known(self, one: Prepared) -> Known | None:
         """Return what was taken over under a record's name."""

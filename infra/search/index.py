@@ -11,16 +11,16 @@ from hashlib import sha256
 from types import ModuleType
 from typing import Any
 
-from sqlalchemy import Connection, Table, bindparam, delete, insert, select, text
+from sqlalchemy import BindParameter, Connection, Table, bindparam, delete, insert, select, text
 
 from domain.access import Requires
 from infra import documents
 from infra.search import postgresql, sqlite
 from infra.search.documents import SearchDocument, SearchDocuments, document_of
-from infra.search.tables import search_articles, search_public, search_whole
+from infra.search.tables import DOCUMENTS, search_articles, search_public, search_whole
 from infra.search.words import stemmer_of
 from infra.tables import full_texts, publications, teasers
-from infra.visibility import gate_is_open, is_live
+from infra.visibility import NOW, gate_is_open, is_live
 
 _PREPARED = "standfirst.search"
 _NO_PLANS = "[]"
@@ -28,14 +28,30 @@ _COUNT = text(
     "INSERT INTO search_languages (stemmer, articles) VALUES (:stemmer, :articles) "
     "ON CONFLICT (stemmer) DO UPDATE SET articles = search_languages.articles + excluded.articles"
 )
-_HEADER = (
+_IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+_LIVE = select(
     publications.c.id,
     publications.c.article_id,
     publications.c.language,
     publications.c.requires,
     publications.c.plans,
     publications.c.published_at,
+    gate_is_open(NOW).label("is_open"),
+).where(publications.c.article_id.in_(_IDS), is_live(NOW))
+_TEXTS = (
+    select(publications.c.id, publications.c.front, teasers.c.body, full_texts.c.body.label("whole"))
+    .outerjoin(teasers, teasers.c.publication_id == publications.c.id)
+    .outerjoin(full_texts, full_texts.c.publication_id == publications.c.id)
+    .where(publications.c.id.in_(_IDS))
 )
+_FOUND = select(search_articles.c.place, search_articles.c.stemmer).where(search_articles.c.article_id.in_(_IDS))
+_FULL = select(search_articles.c.place).where(search_articles.c.place.in_(_IDS))
+_GO, _COME = (
+    delete(search_articles).where(search_articles.c.place == bindparam("of_place")),
+    insert(search_articles),
+)
+_FORGET = {table: delete(table).where(table.c.rowid == bindparam("of_place")) for table in DOCUMENTS}
+_WRITE = {table: insert(table) for table in DOCUMENTS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +85,7 @@ def follow(connection: Connection, article_ids: Sequence[str], *, now: datetime)
     """Let these articles be found as what readers see of them at this moment, or no more."""
     prepared: Mapping[str, SearchDocuments] = connection.info.get(_PREPARED, {})
     remove(connection, article_ids)
-    query = select(*_HEADER, gate_is_open(now).label("is_open")).where(
-        publications.c.article_id.in_(article_ids), is_live(now)
-    )
-    rows = connection.execute(query).all()
+    rows = connection.execute(_LIVE, {"ids": article_ids, NOW.key: now}).all()
     made = {**_made(connection, [row for row in rows if row.id not in prepared]), **prepared}
     store(connection, [_entry(row, made[row.id]) for row in rows])
 
@@ -81,16 +94,10 @@ def _made(connection: Connection, rows: Sequence[Any]) -> dict[str, SearchDocume
     """Make the documents of editions from what is stored of them."""
     if not rows:
         return {}
-    query = (
-        select(publications.c.id, publications.c.front, teasers.c.body, full_texts.c.body.label("whole"))
-        .outerjoin(teasers, teasers.c.publication_id == publications.c.id)
-        .outerjoin(full_texts, full_texts.c.publication_id == publications.c.id)
-        .where(publications.c.id.in_([row.id for row in rows]))
-    )
     languages = {row.id: row.language for row in rows}
     return {
         row.id: _documents(row.front, row.body or "[]", row.whole or "[]", languages[row.id])
-        for row in connection.execute(query)
+        for row in connection.execute(_TEXTS, {"ids": list(languages)})
     }
 
 
@@ -102,7 +109,7 @@ def _documents(front: str, teaser: str, whole: str, language: str) -> SearchDocu
     return SearchDocuments(stemmer_of(language), of_teaser, of_whole)
 
 
-def _entry(row: Any, made: SearchDocuments) -> Entry:  # noqa: ANN401 - a row of `_HEADER`
+def _entry(row: Any, made: SearchDocuments) -> Entry:  # noqa: ANN401 - a row of `_LIVE`
     return Entry(
         article_id=row.article_id,
         publication_id=row.id,
@@ -120,18 +127,24 @@ def engine_of(dialect: str) -> ModuleType:
     return postgresql if dialect == "postgresql" else sqlite
 
 
+def gather(connection: Connection) -> None:
+    """Make ready for a great deal to be written; `settle` is to follow."""
+    engine_of(connection.dialect.name).gather(connection)
+
+
+def settle(connection: Connection) -> bool:
+    """Put some of what was gathered in order, so that it is found as fast; tell whether there is more."""
+    return bool(engine_of(connection.dialect.name).settle(connection))
+
+
 def remove(connection: Connection, article_ids: Sequence[str]) -> None:
     """Let these articles be found no more."""
-    found = select(search_articles.c.place, search_articles.c.stemmer)
-    rows = connection.execute(found.where(search_articles.c.article_id.in_(article_ids))).all()
-    places = sorted(row.place for row in rows)
+    rows = connection.execute(_FOUND, {"ids": article_ids}).all()
+    places = [{"of_place": place} for place in sorted(row.place for row in rows)]
     if not places:
         return
-    for table in (search_public, search_whole):
-        connection.execute(
-            delete(table).where(table.c.rowid == bindparam("place")), [{"place": place} for place in places]
-        )
-    connection.execute(delete(search_articles).where(search_articles.c.place.in_(places)))
+    for statement in (*_FORGET.values(), _GO):
+        connection.execute(statement, places)
     _count(connection, {code: -count for code, count in Counter(row.stemmer for row in rows).items()})
 
 
@@ -140,7 +153,7 @@ def store(connection: Connection, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     placed = sorted(zip(_places(connection, entries), entries, strict=True), key=lambda one: one[0])
-    connection.execute(insert(search_articles), [_row(place, entry) for place, entry in placed])
+    connection.execute(_COME, [_row(place, entry) for place, entry in placed])
     _write(connection, search_public, [(place, entry.public) for place, entry in placed])
     _write(connection, search_whole, [(place, entry.whole) for place, entry in placed if entry.whole])
     _count(connection, Counter(entry.stemmer for entry in entries))
@@ -161,7 +174,7 @@ def _row(place: int, entry: Entry) -> dict[str, Any]:
 def _write(connection: Connection, table: Table, made: list[tuple[int, SearchDocument]]) -> None:
     values = engine_of(connection.dialect.name).values_of
     if made:
-        connection.execute(insert(table), [{"rowid": place, **values(one)} for place, one in made])
+        connection.execute(_WRITE[table], [{"rowid": place, **values(one)} for place, one in made])
 
 
 def _count(connection: Connection, articles: Mapping[str, int]) -> None:
@@ -178,8 +191,8 @@ def _places(connection: Connection, entries: Sequence[Entry]) -> list[int]:
     left, radius = list(entries), 1
     while left:
         tried = {entry.article_id: _place(entry, radius) for entry in left}
-        taken = select(search_articles.c.place).where(search_articles.c.place.in_(sorted(set(tried.values()))))
-        full = set(connection.scalars(taken).all()) | set(found.values())
+        taken = connection.scalars(_FULL, {"ids": sorted(set(tried.values()))})
+        full = {*taken.all(), *found.values()}
         for entry in left:
             if (place := tried[entry.article_id]) not in full:
                 found[entry.article_id] = place

@@ -31,6 +31,15 @@ def _lexemes(places: dict[str, list[str]]) -> Iterator[str]:
         yield f"'{token}':{','.join(at)}" if at else f"'{token}'"
 
 
+def gather(connection: Connection) -> None:
+    """Make ready for a great deal to be written: there is nothing to do."""
+
+
+def settle(connection: Connection) -> bool:  # noqa: ARG001 - SQLite needs it
+    """Tell that there is nothing to put in order: the database does so by itself."""
+    return False
+
+
 def prepare(connection: Connection) -> None:
     """Let the planner take the index: it cannot know how dear it is to unpack a text."""
     connection.execute(text("SET LOCAL enable_seqscan = off"))

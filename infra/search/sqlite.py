@@ -1,17 +1,53 @@
 """What only SQLite says: FTS5 tables, which hold tokens, and their query language."""
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from sqlalchemy import CTE, Column, ColumnElement, Connection, Table, func, literal_column, or_, select
 
 from infra.search.documents import SearchDocument
 from infra.search.query import Term
+from infra.search.tables import DOCUMENTS
+
+PIECES, PIECES_WHILE_GATHERING = 4, 16  # so many of one size become one: FTS5's own measures, and its most
+PAGES_AT_ONCE = 500  # that is some 50 milliseconds
+
+
+def gather(connection: Connection) -> None:
+    """Join the pieces that transactions leave of the index less often: a great deal is to be written."""
+    for table in DOCUMENTS:
+        _tell(connection, table, "automerge", PIECES_WHILE_GATHERING)
+
+
+def settle(connection: Connection) -> bool:
+    """Join some pieces of the index that `gather` has left, and tell whether there are more."""
+    for table in DOCUMENTS:
+        _tell(connection, table, "automerge", PIECES)
+    return any(_merge(connection, table) for table in DOCUMENTS)
+
+
+def _merge(connection: Connection, table: Table) -> bool:
+    before: int = connection.execute(_CHANGED).scalar_one()
+    _tell(connection, table, "merge", PAGES_AT_ONCE)
+    after: int = connection.execute(_CHANGED).scalar_one()
+    return after - before > 1  # FTS5 has no other way to tell
+
+
+_CHANGED = select(func.total_changes())
+
+
+def _tell(connection: Connection, table: Table, command: str, value: int) -> None:
+    statement = f"INSERT INTO {table.name} ({table.name}, rank) VALUES (?, ?)"  # noqa: S608 - our own name
+    connection.exec_driver_sql(statement, (command, value))
 
 
 def values_of(document: SearchDocument) -> dict[str, str]:
     """Return the columns of a document: tokens that the table's tokenizer parts at spaces."""
-    return asdict(document)
+    return {
+        "title": document.title,
+        "standfirst": document.standfirst,
+        "prominent": document.prominent,
+        "text": document.text,
+    }
 
 
 def prepare(connection: Connection) -> None:

@@ -52,6 +52,7 @@ search_public = _documents(
     "search_public"
 )  # what everybody may read: whole texts, and teasers where there is a gate
 search_whole = _documents("search_whole")  # whole texts behind gates
+DOCUMENTS = (search_public, search_whole)
 
 
 @compiles(CreateTable, "sqlite")

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from api.exchange import importing
 from api.exchange.importing import Stopped
 from api.exchange.records import id_of, schema
 from api.parts import Parts
@@ -339,3 +340,19 @@ async def test_a_record_may_withdraw_or_schedule_what_is_here(
     assert (await taken(parts, tmp_path, article("a", slug="a", **PUBLISHED))).counts == (0, 0, 0, 1)
     clock.move(days=2)
     assert (await client.get("/v1/articles/b")).status_code == 200
+
+
+async def test_what_many_articles_leave_of_the_search_index_is_put_in_order(
+    parts: Parts, client: httpx.AsyncClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "FEWEST", 10)
+    monkeypatch.setattr(importing, "WRITER_SECONDS", 0)
+    await taken(parts, tmp_path, *(article(f"n-{at}", slug=f"n-{at}", **PUBLISHED) for at in range(150)))
+    found = await read(client, "/v1/search?q=%22title+n+149%22")
+    assert [one["slug"] for one in found["items"]] == ["n-149"]
+    if parts.database.is_sqlite:
+        async with parts.database.read() as connection:
+            pieces = await connection.exec_driver_sql("SELECT count(DISTINCT segid) FROM search_public_idx")
+            assert pieces.scalar_one() < 8
+            measure = await connection.exec_driver_sql("SELECT v FROM search_public_config WHERE k = 'automerge'")
+            assert measure.scalar_one() == 4
