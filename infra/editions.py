@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Table, insert, select
@@ -32,21 +34,9 @@ from infra.tables import (
 from infra.tags import TAGS
 from infra.visibility import SUPERSEDED
 
-_ADD = {
-    table: insert(table)
-    for table in (
-        publications,
-        teasers,
-        full_texts,
-        publication_tags,
-        publication_contributors,
-        publication_media,
-        publication_articles,
-        listings,
-    )
-}
 HOLDING = (PublicationState.LIVE, PublicationState.SCHEDULED)
 Rows = list[dict[str, Any]]
+_insert = cache(insert)  # a statement is put together once
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +117,13 @@ async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
             for one in sheets
             for id_, in_teaser in one.articles.items()
         ],
-        listings: [row for sheet in sheets for row in _listings(sheet, tags, makers)],
+        listings: sorted(
+            (row for sheet in sheets for row in _listings(sheet, tags, makers)), key=itemgetter("heading")
+        ),
     }
-    for table, statement in _ADD.items():
-        if rows[table]:
-            await connection.execute(statement, rows[table])
+    for table, some in rows.items():
+        if some:
+            await connection.execute(_insert(table), some)
     for sheet in sheets:
         if sheet.found_by is not None:
             prepare(connection.info, sheet.row["id"], sheet.found_by)
