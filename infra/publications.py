@@ -58,7 +58,10 @@ _DROP_SCHEDULED = delete(publications).where(
 _STAND = update(publications).where(publications.c.id == bindparam("of_id"))
 _UNANNOUNCED = select(publications.c.id).where(_OF_ARTICLE, publications.c.next_change <= NOW).limit(1)
 
-_HELD = tuple_(slugs.c.slug, slugs.c.language).in_(bindparam("addresses", expanding=True))
+_HELD = and_(
+    slugs.c.slug.in_(bindparam("held_slugs", expanding=True)),  # SQLite looks no pair up in an index by itself
+    tuple_(slugs.c.slug, slugs.c.language).in_(bindparam("addresses", expanding=True)),
+)
 _STILL_HELD = (
     select(publications.c.id)
     .where(
@@ -168,7 +171,7 @@ async def taken(
     connection: AsyncConnection, addresses: Collection[Address], *, now: datetime
 ) -> frozenset[Address]:
     """Return those of these addresses that articles hold, once what they have moved away from is free."""
-    asked = {"addresses": sorted(addresses)}
+    asked = {"addresses": sorted(addresses), "held_slugs": sorted({slug for slug, _ in addresses})}
     await connection.execute(_FREE, {**asked, NOW.key: now})
     found = await connection.execute(_TAKEN, asked)
     return frozenset((row.slug, row.language) for row in found)
