@@ -1,6 +1,7 @@
 """`make bench`: how fast readers are answered, each figure beside a bare one of the same run.
 
-`SCALE=200000 make bench` measures a large newsroom. The last table of each size is kept in `bench/RESULTS.md`.
+`SCALE=200000 make bench` measures a large newsroom, `POSTGRESQL=no` leaves that
+out. The last table of each size is kept in `bench/RESULTS.md`.
 """
 
 import asyncio
@@ -36,6 +37,7 @@ ROUNDS = int(os.environ.get("ROUNDS", "5"))
 SECONDS = float(os.environ.get("SECONDS", "3"))
 SCALE = int(os.environ.get("SCALE", "2000"))
 MIXED = float(os.environ.get("MIXED", "60"))
+POSTGRESQL = os.environ.get("POSTGRESQL", "yes") == "yes"
 RESULTS = Path(__file__).with_name("RESULTS.md")
 Row = tuple[str, str, str, str]
 
@@ -275,7 +277,7 @@ def main() -> None:
         ),
         *warm(data),
         *cold(data),
-        *on_postgresql(),
+        *(on_postgresql() if POSTGRESQL else ()),
         *mixed(data),
     ]
     keep(table(rows))
