@@ -122,7 +122,7 @@ async def group_of(connection: AsyncConnection, article_id: str) -> str | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ArticleSheet:
     """An article as it is written down: its row, new revisions, and by kind what its working draft names.
 
     It is made without the database, so that many can be made beside it.
@@ -133,7 +133,7 @@ class Sheet:
     named: Mapping[str, frozenset[str]]
 
 
-def sheet_of(article: Article, saves: Sequence[tuple[Revision, Draft]]) -> Sheet:
+def sheet_of(article: Article, saves: Sequence[tuple[Revision, Draft]]) -> ArticleSheet:
     """Return an article with revisions as it is written down."""
     row = {"id": article.id, "created_by": article.created_by, "created_at": article.created_at, **_state(article)}
     draft = article.draft
@@ -143,7 +143,7 @@ def sheet_of(article: Article, saves: Sequence[tuple[Revision, Draft]]) -> Sheet
         "medium": draft.media_ids,
         "article": draft.article_ids,
     }
-    return Sheet(row, tuple(_save(article.id, *one) for one in saves), named)
+    return ArticleSheet(row, tuple(_save(article.id, *one) for one in saves), named)
 
 
 def _save(article_id: str, revision: Revision, draft: Draft) -> dict[str, Any]:
@@ -182,7 +182,7 @@ async def add(connection: AsyncConnection, article: Article, *, note: str | None
     await add_all(connection, [sheet_of(article, [_newest(article, note)])])
 
 
-async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
+async def add_all(connection: AsyncConnection, sheets: Sequence[ArticleSheet]) -> None:
     """Add articles with their revisions."""
     await connection.execute(_ADD, [sheet.row for sheet in sheets])
     await _add_revisions(connection, sheets)
@@ -216,11 +216,11 @@ async def _version(connection: AsyncConnection, article: Article) -> int:
     return article.version if version is None else version
 
 
-async def _add_revisions(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
+async def _add_revisions(connection: AsyncConnection, sheets: Sequence[ArticleSheet]) -> None:
     await connection.execute(_ADD_REVISION, [save for sheet in sheets for save in sheet.saves])
 
 
-async def _link(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
+async def _link(connection: AsyncConnection, sheets: Sequence[ArticleSheet]) -> None:
     """Write down what working drafts name, so that it can be told where a thing is used."""
     stands: dict[str, Mapping[str, str]] = {
         "tag": await standing(connection, TAGS, _all(sheets, "tag")),
@@ -236,7 +236,7 @@ async def _link(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
         await connection.execute(_LINK, rows)
 
 
-def _all(sheets: Sequence[Sheet], kind: str) -> Collection[str]:
+def _all(sheets: Sequence[ArticleSheet], kind: str) -> Collection[str]:
     return frozenset[str]().union(*(sheet.named[kind] for sheet in sheets))
 
 

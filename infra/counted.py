@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Select, func, literal, or_, select
+from sqlalchemy import Select, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.credits import Contributor
 from domain.tags import Tag, TagKind
 from infra.contributors import CONTRIBUTORS
-from infra.listings import under
+from infra.listings import is_shown, under
 from infra.naming import Kind, id_of
 from infra.tables import listings, tags
 from infra.tags import TAGS
@@ -52,14 +52,10 @@ async def live_contributors(
 
 def _counted(kind: Kind[Any], now: datetime, after: str, limit: int, slug: str | None) -> Select[Any]:
     table = kind.table
-    shown = (
-        listings.c.heading == literal(under(kind.word, "")) + table.c.id,
-        listings.c.shown_from <= now,
-        or_(listings.c.shown_until.is_(None), listings.c.shown_until > now),
-    )
+    shown = (listings.c.heading == literal(under(kind.word, "")) + table.c.id, is_shown(now))
     articles = select(func.count()).select_from(listings).where(*shown).correlate(table).scalar_subquery()
-    is_shown = select(literal(1)).select_from(listings).where(*shown).correlate(table).exists()
-    query = select(table, articles.label("articles")).where(is_shown)
+    has_any = select(literal(1)).select_from(listings).where(*shown).correlate(table).exists()
+    query = select(table, articles.label("articles")).where(has_any)
     if slug is not None:
         return query.where(table.c.id == id_of(kind, slug))
     return query.where(table.c.slug > after).order_by(table.c.slug).limit(limit)

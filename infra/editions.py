@@ -40,7 +40,7 @@ _insert = cache(insert)  # a statement is put together once
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class EditionSheet:
     """An edition as it is written down. It is made without the database, so that many can be made beside it.
 
     Of pictures and articles it tells whether everybody sees that it names them.
@@ -73,13 +73,13 @@ class Sheet:
         return self.row["state"] in HOLDING
 
 
-def sheet_of(edition: Edition, *, now: datetime, is_superseded: bool = False) -> Sheet:
+def sheet_of(edition: Edition, *, now: datetime, is_superseded: bool = False) -> EditionSheet:
     """Return an edition as it is written down; one that another has taken the place of is kept for its address."""
     front, shown = edition.front, edition.media_in_teaser
     public = article_ids(edition.teaser.body) | set(front.related_ids)
     gone = {"state": SUPERSEDED, "next_change": None} if is_superseded else {}
     row = {**_header(edition, now), **gone}
-    return Sheet(
+    return EditionSheet(
         row,
         documents.dump_body(edition.teaser.body),
         documents.dump_body(edition.full),
@@ -93,7 +93,7 @@ def sheet_of(edition: Edition, *, now: datetime, is_superseded: bool = False) ->
     )
 
 
-async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
+async def add_all(connection: AsyncConnection, sheets: Sequence[EditionSheet]) -> None:
     """Add editions: the only place where one is written. A picture may be missing from a superseded one alone."""
     tags = await standing(connection, TAGS, {id_ for sheet in sheets for id_ in sheet.tag_ids})
     makers = await standing(connection, CONTRIBUTORS, {id_ for sheet in sheets for id_ in sheet.contributor_ids})
@@ -129,11 +129,11 @@ async def add_all(connection: AsyncConnection, sheets: Sequence[Sheet]) -> None:
             prepare(connection.info, sheet.row["id"], sheet.found_by)
 
 
-def _of(sheet: Sheet, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - a column's
+def _of(sheet: EditionSheet, **values: Any) -> dict[str, Any]:  # noqa: ANN401 - a column's
     return {"publication_id": sheet.row["id"], **values}
 
 
-def _listings(sheet: Sheet, tags: Mapping[str, str], makers: Mapping[str, str]) -> Rows:
+def _listings(sheet: EditionSheet, tags: Mapping[str, str], makers: Mapping[str, str]) -> Rows:
     if sheet.listed is None:
         return []
     named = {
@@ -144,7 +144,7 @@ def _listings(sheet: Sheet, tags: Mapping[str, str], makers: Mapping[str, str]) 
     return [{"heading": heading, **sheet.listed.row} for heading in sorted(sheet.listed.headings | named)]
 
 
-async def _lost_media(connection: AsyncConnection, sheets: Sequence[Sheet]) -> frozenset[str]:
+async def _lost_media(connection: AsyncConnection, sheets: Sequence[EditionSheet]) -> frozenset[str]:
     """Return the pictures of superseded editions that were removed since."""
     named = frozenset(id_ for sheet in sheets if sheet.row["state"] == SUPERSEDED for id_ in sheet.media)
     if not named:

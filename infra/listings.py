@@ -5,9 +5,10 @@ A list walks one heading in one order, so it costs what it shows, however many a
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Requires
@@ -75,6 +76,11 @@ def _standing(publication: Publication) -> dict[str, Any]:
         "shown_from": publication.live_from,
         "shown_until": min(ends, default=None),
     }
+
+
+def is_shown(now: datetime) -> ColumnElement[bool]:
+    """Whether what is listed is in front of readers at this moment: its rows say so as its edition does."""
+    return and_(listings.c.shown_from <= now, or_(listings.c.shown_until.is_(None), listings.c.shown_until > now))
 
 
 async def restate(connection: AsyncConnection, publication: Publication) -> None:

@@ -15,7 +15,7 @@ from domain.workflow import PublicationState
 from infra import changes, documents
 from infra.contributors import CONTRIBUTORS
 from infra.db import hold
-from infra.editions import HOLDING, Sheet, add_all, sheet_of, standing_of
+from infra.editions import HOLDING, EditionSheet, add_all, sheet_of, standing_of
 from infra.listings import restate, unlist
 from infra.tables import publications, slugs
 from infra.tags import TAGS
@@ -137,7 +137,7 @@ async def show(
     await _hold_slugs(connection, held, now)
 
 
-async def show_new(connection: AsyncConnection, sheets: Sequence[Sheet], *, now: datetime) -> None:
+async def show_new(connection: AsyncConnection, sheets: Sequence[EditionSheet], *, now: datetime) -> None:
     """Let readers see editions of articles that had none before. Ask `taken` first: a slug that is, is a race."""
     changes.note(connection, "article", *{one.article_id for one in sheets if one.holds}, at=now)
     await add_all(connection, sheets)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.listings import EVERYTHING
+from infra.listings import EVERYTHING, is_shown
 from infra.tables import listings, publications
 from infra.visibility import is_live
 
@@ -38,8 +38,7 @@ async def months(connection: AsyncConnection, *, now: datetime) -> list[Month]:
     month = _month_of(connection, listings.c.published_at).label("month")
     query = (
         select(month, func.count().label("articles"), func.max(listings.c.updated_at).label("updated_at"))
-        .join(publications, publications.c.id == listings.c.publication_id)
-        .where(listings.c.heading == EVERYTHING, is_live(now))
+        .where(listings.c.heading == EVERYTHING, is_shown(now))
         .group_by("month")
         .order_by("month")
     )

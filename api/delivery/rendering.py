@@ -16,7 +16,7 @@ from domain.credits import Contributor
 from domain.delivery import ArticleName, Card, Delivery, Names, Picture
 from domain.editions import Front
 from domain.media import ORIGINAL, Rendition
-from infra.search.pages import Found
+from infra.search.pages import Match
 
 Members = dict[str, Any]
 
@@ -67,7 +67,7 @@ def card(one: Card, links: Links) -> schemas.Card:
     )
 
 
-def hit(one: Found, links: Links) -> schemas.Hit:
+def hit(one: Match, links: Links) -> schemas.Hit:
     """Return an article that was found as the contract shows it: a card, and where it says what was asked."""
     shown = card(one.card, links)
     highlights = [

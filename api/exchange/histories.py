@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from api.editorial.drafts import check_ids, drafted
 from api.editorial.schemas import ArticleForm
-from api.exchange.prepared import Found, NewArticle, new_article
+from api.exchange.prepared import NewArticle, Stock, new_article
 from api.exchange.records import ArticleRecord, Edition, History
 from domain import editions
 from domain.articles import Article, Correction, Draft, Publication
@@ -40,7 +40,7 @@ class Past:
     article_id: str
     record: ArticleRecord
     body: Body
-    found: Found
+    stock: Stock
     house: House
     sources: Sources
 
@@ -66,18 +66,18 @@ class Past:
             history.created_at,
             history.updated_at,
         )
-        prepared = new_article(Taken(article, shown, gone), saves, self.found, self.sources.now())
+        prepared = new_article(Taken(article, shown, gone), saves, self.stock, self.sources.now())
         return replace(prepared, translation_of=None)  # its group is told
 
     def _newest(self) -> Draft:
-        draft = drafted(self.record, self.body, self.found.tag_ids, self.found.maker_ids, self.house.style.policy)
-        check_ids(draft, frozenset(self.found.pictures), draft.article_ids)
+        draft = drafted(self.record, self.body, self.stock.tag_ids, self.stock.maker_ids, self.house.style.policy)
+        check_ids(draft, frozenset(self.stock.pictures), draft.article_ids)
         return draft
 
     def _draft(self, form: ArticleForm) -> Draft:
         """Return an older draft; what it names may have been removed since."""
         body = tuple(block.as_block() for block in form.body)
-        return drafted(form, body, self.found.tag_ids, self.found.maker_ids, self.house.style.policy)
+        return drafted(form, body, self.stock.tag_ids, self.stock.maker_ids, self.house.style.policy)
 
     def _edition(self, told: Edition, draft: Draft) -> editions.Edition:
         whole = without_paywall(draft.body)
@@ -86,7 +86,7 @@ class Past:
             teaser = Teaser(tuple(one.as_block() for one in told.teaser.body), told.teaser.remaining_percent)
         publication = self._publication(told, draft)
         if publication.state in _SHOWN and told.state != SUPERSEDED:
-            editions.check_publishable(draft, self.found.pictures)
+            editions.check_publishable(draft, self.stock.pictures)
         front = replace(editions.front_of(draft), reading_minutes=told.reading_minutes)
         return editions.Edition(publication, front, teaser, whole)
 

@@ -10,7 +10,7 @@ from domain.errors import Flaw
 from domain.imports import Release, Taken
 from domain.media import Medium
 from infra import articles, editions
-from infra.editions import Sheet as EditionSheet
+from infra.editions import EditionSheet
 from infra.external_ids import Known
 from infra.revisions import Revision
 
@@ -30,7 +30,7 @@ class Line:
 class NewArticle:
     """An article that is not here yet, as it is written down, and the versions of the pictures that it names."""
 
-    sheet: articles.Sheet
+    sheet: articles.ArticleSheet
     editions: tuple[EditionSheet, ...]
     version: int
     translation_of: str | None
@@ -77,7 +77,7 @@ class Prepared:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Stock:
     """What records may name, and which articles they are of, as it is in the database now."""
 
     tag_ids: Mapping[str, str]
@@ -87,12 +87,10 @@ class Found:
     old: Mapping[str, Article]
 
 
-def new_article(taken: Taken, saves: Sequence[tuple[Revision, Draft]], found: Found, now: datetime) -> NewArticle:
+def new_article(taken: Taken, saves: Sequence[tuple[Revision, Draft]], stock: Stock, now: datetime) -> NewArticle:
     """Return a new article with its editions and revisions as it is written down."""
-    article, drawn = (
-        taken.article,
-        [editions.sheet_of(one, now=now, is_superseded=True) for one in taken.superseded],
-    )
+    article = taken.article
+    drawn = [editions.sheet_of(one, now=now, is_superseded=True) for one in taken.superseded]
     drawn += [editions.sheet_of(one, now=now) for one in taken.editions]
     ids = article.draft.media_ids.union(*(one.media for one in drawn))
     return NewArticle(
@@ -100,5 +98,5 @@ def new_article(taken: Taken, saves: Sequence[tuple[Revision, Draft]], found: Fo
         tuple(drawn),
         article.version,
         article.draft.translation_of,
-        {id_: found.pictures[id_].version for id_ in ids if id_ in found.pictures},
+        {id_: stock.pictures[id_].version for id_ in ids if id_ in stock.pictures},
     )

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from api.editorial.drafts import body_in, check_ids, drafted
 from api.exchange import histories
-from api.exchange.prepared import Found, Line, NewArticle, OldArticle, Prepared, new_article
+from api.exchange.prepared import Line, NewArticle, OldArticle, Prepared, Stock, new_article
 from api.exchange.records import KINDS, ArticleRecord, Names, Record, names_in, put_ids
 from api.problems import flaws_in
 from api.routing import parsed
@@ -59,10 +59,10 @@ class Preparer:
         async with self._database.read() as connection:
             known = {name: one.target_id for name, one in (await external_ids.by_name(connection, names)).items()}
             read = [self._read(line, one, known) for line, one in zip(lines, sent, strict=True)]
-            found = await _find(
+            stock = await _find(
                 connection, [one for one in read if isinstance(one, _Read)], now=self._sources.now()
             )
-        return [self._prepared(one, found) if isinstance(one, _Read) else one for one in read]
+        return [self._prepared(one, stock) if isinstance(one, _Read) else one for one in read]
 
     def _read(self, line: Line, sent: dict[str, Any] | Refusal, known: Names) -> "_Read | Prepared":
         if isinstance(sent, Refusal):
@@ -77,41 +77,41 @@ class Preparer:
         except Refusal as refusal:
             return _refused(line, record, refusal)
 
-    def _prepared(self, read: _Read, found: Found) -> Prepared:
-        record, known = read.record, found.known.get((read.record.what, read.record.key))
+    def _prepared(self, read: _Read, stock: Stock) -> Prepared:
+        record, known = read.record, stock.known.get((read.record.what, read.record.key))
         try:
             if known and record.id and known.target_id != record.id:
                 raise Unfit(Flaw("/id", "This external id is another article's already."))
             article_id = known.target_id if known else record.own_id
-            article = self._article(article_id, read, found)
+            article = self._article(article_id, read, stock)
         except Refusal as refusal:
             return _refused(read.line, record, refusal)
         return Prepared(read.line, (record.what, record.key), article=article)
 
-    def _article(self, article_id: str, read: _Read, found: Found) -> NewArticle | OldArticle:
-        record, before = read.record, found.old.get(article_id)
+    def _article(self, article_id: str, read: _Read, stock: Stock) -> NewArticle | OldArticle:
+        record, before = read.record, stock.old.get(article_id)
         if record.history and before is None:
-            past = histories.Past(article_id, record, read.body, found, self._house, self._sources)
+            past = histories.Past(article_id, record, read.body, stock, self._house, self._sources)
             return past.prepared(record.history)
-        said = self._said(article_id, read, found, before)
+        said = self._said(article_id, read, stock, before)
         if before:
             return OldArticle(said, record.release(), record.note, record.history is not None)
-        step = Step(Order(), IMPORTER, self._sources.now(), self._sources.new_id(), self._house, found.pictures)
+        step = Step(Order(), IMPORTER, self._sources.now(), self._sources.new_id(), self._house, stock.pictures)
         taken = take(said, record.release(), step, self._sources.new_id)
         save = Revision(1, 1, record.note, said.edited_by, said.updated_at)
-        return new_article(taken, [(save, said.draft)], found, step.now)
+        return new_article(taken, [(save, said.draft)], stock, step.now)
 
     @property
     def _house(self) -> House:
         return House(self._settings.teaser)  # what was public elsewhere needs no second person here
 
-    def _said(self, article_id: str, read: _Read, found: Found, before: Article | None) -> Article:
+    def _said(self, article_id: str, read: _Read, stock: Stock, before: Article | None) -> Article:
         """Return an article with the draft that a record says."""
         record, body = read.record, read.body
         if before and not (record.body and all(block.key for block in record.body)):
             body = with_kept_keys(body, before.draft.body)
-        draft = drafted(record, body, found.tag_ids, found.maker_ids, self._settings.teaser.policy)
-        check_ids(draft, frozenset(found.pictures), draft.article_ids)  # articles may come later
+        draft = drafted(record, body, stock.tag_ids, stock.maker_ids, self._settings.teaser.policy)
+        check_ids(draft, frozenset(stock.pictures), draft.article_ids)  # articles may come later
         if draft.translation_of == article_id:
             raise Unfit(Flaw("/translation_of", "An article is no translation of itself."))
         now = self._sources.now()
@@ -154,7 +154,7 @@ def _refused(line: Line, record: Record | None, refusal: Refusal) -> Prepared:
     return Prepared(line, name, flaws, may_wait=record is not None)
 
 
-async def _find(connection: Connection, read: Sequence[_Read], *, now: datetime) -> Found:
+async def _find(connection: Connection, read: Sequence[_Read], *, now: datetime) -> Stock:
     """Return what these records may name, and which of them are here, in a few statements."""
     known = await external_ids.by_name(connection, {(one.record.what, one.record.key) for one in read})
     ids = {one.record.own_id for one in read} | {one.target_id for one in known.values()}
@@ -164,7 +164,7 @@ async def _find(connection: Connection, read: Sequence[_Read], *, now: datetime)
     tags = frozenset(slug for form in forms for slug in (*form.tags, form.section) if slug)
     makers = frozenset(credit.contributor for form in forms for credit in form.credits)
     pictures = {block.media_id for one in read for block in one.body if isinstance(block, Image)}
-    return Found(
+    return Stock(
         await ids_by_slug(connection, TAGS, tags),
         await ids_by_slug(connection, CONTRIBUTORS, makers),
         await media.of(connection, frozenset(pictures | histories.pictures_of(forms))),

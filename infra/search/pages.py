@@ -23,7 +23,7 @@ from infra.visibility import is_live
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Match:
     """An article that was found, where in its text, and its place among all."""
 
     card: Card
@@ -40,7 +40,7 @@ async def page(
     after: Place | None,
     now: datetime,
     limit: int,
-) -> tuple[list[Found], Place | None]:
+) -> tuple[list[Match], Place | None]:
     """Return the next articles in which all that is asked for stands, and the place to go on from, if any is left.
 
     Read at a moment that has been announced (`infra.moments`), for what it changes is changed in the index.
@@ -81,7 +81,7 @@ def _conditions(listing: Listing) -> Iterator[ColumnElement[bool]]:
 
 async def _shown(
     connection: AsyncConnection, hits: Sequence[Hit], terms: Sequence[Term], person: Person, now: datetime
-) -> list[Found]:
+) -> list[Match]:
     """Return what was found as the caller may see it. What the wall does not confirm is not shown."""
     ids = [hit.publication_id for hit in hits]
     rows = await connection.execute(select(*FOUND).where(publications.c.id.in_(ids), is_live(now)))
@@ -97,7 +97,7 @@ async def _shown(
     languages = {stemmer_of(card.publication.language) for _, card in confirmed}
     marking = {stemmer: Highlighter(terms, stemmer) for stemmer in languages}
     return [
-        Found(card, _highlights(card, bodies.get(card.publication.id, "[]"), marking), hit.place)
+        Match(card, _highlights(card, bodies.get(card.publication.id, "[]"), marking), hit.place)
         for hit, card in confirmed
     ]
 
