@@ -116,7 +116,7 @@ def answer(
     fields = {"ETag": tag, "Cache-Control": caching.header, "Vary": VARY, **(headers or {})}
     if caching.public:
         fields["Surrogate-Key"] = " ".join(sorted({*keys}))
-    if matches(request.headers.get("if-none-match"), tag):
+    if matches(", ".join(request.headers.getlist("if-none-match")), tag):
         return Response(status_code=304, headers=fields)
     if coding:
         body = _CODINGS[coding](body)
@@ -153,9 +153,7 @@ def matches(if_none_match: str | None, tag: str) -> bool:
     """Tell whether the caller has this representation (RFC 9110, section 13.1.2: weak comparison)."""
     if if_none_match is None:
         return False
-    if if_none_match.strip() == "*":
-        return True
-    return any(part.strip().removeprefix("W/") == tag for part in if_none_match.split(","))
+    return any(part.strip().removeprefix("W/") in {tag, "*"} for part in if_none_match.split(","))
 
 
 def preferred_coding(accept_encoding: str) -> str:

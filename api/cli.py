@@ -21,7 +21,7 @@ from api.demo import newsroom
 from api.exchange import exchanging, records
 from api.middleware import configure_logging
 from domain.people import Account, Role
-from infra import accounts
+from infra import accounts, changes
 from infra.db import Database, DatabaseBusy
 from infra.ids import Sources
 from infra.keys import load_keyring
@@ -149,6 +149,20 @@ async def migrate_command() -> None:
     finally:
         await database.close()
     out.print("The database is up to date.")
+
+
+@app.command(name="restored")
+@_run
+async def restored_command() -> None:
+    """Say that a backup was put back: followers start anew, and no answer from before is given again."""
+    database = Database(load_settings().sqlalchemy_url)
+    try:
+        await prepare(database)
+        async with database.write() as connection:
+            await changes.rename(connection)
+    finally:
+        await database.close()
+    out.print("Whoever follows what changes starts anew.")
 
 
 @app.command()

@@ -17,16 +17,16 @@ from cachetools import LRUCache
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.caching import CLAIM, LONGEST, NOW, Claim, Rights, matches, preferred_coding
+from api.caching import CLAIM, LONGEST, NOW, VARY, Claim, Rights, matches, preferred_coding
 from api.parts import Parts
-from infra.lease import Standing
+from infra.lease import Count, Standing
 
 access = logging.getLogger("standfirst.access")
 
 MAX_CALLERS = 10_000
 MAX_TOKEN, MAX_FIELD = 2_048, 200
 TOLD_EVERY = 1.0  # seconds
-OVERHEAD = 2_000  # bytes that an answer takes besides its body and its address
+OVERHEAD, OF_A_FIELD = 2_000, 150  # bytes that an answer, and a field of its head, take besides what they say
 _OF_A_BODY = frozenset({b"content-length", b"content-type", b"content-encoding"})
 
 Address = tuple[bytes, bytes, str, bytes]  # the path, the query, the coding, the origin
@@ -50,7 +50,7 @@ class Caller:
     """What the bearer of a token may read; or who comes without one, for whom it always stands."""
 
     rights: Rights | None
-    count: int
+    count: Count
     until: datetime
 
 
@@ -67,7 +67,7 @@ class Given:
 class Kept:
     """An answer, ready to be sent again: whole, or to say that the caller has it."""
 
-    count: int
+    count: Count
     until: datetime | None
     next_public: datetime | None
     tag: bytes
@@ -98,13 +98,15 @@ class Again(Response):
         self._given = kept.for_whom(asked.none_match)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Send it. What is kept may not be written into."""
+        """Send it. What is kept may not be written into; what CORS says is said again by whom it comes from."""
         head = self._given.head
-        await send({**head, "headers": [*head["headers"]]})
+        fields = [(name, _VARY if name == b"vary" else value) for name, value in head["headers"]]
+        await send({**head, "headers": fields})
         await send(self._given.body)
 
 
-_ANYBODY = Caller(None, 0, datetime.max.replace(tzinfo=UTC))
+_ANYBODY = Caller(None, Count(None, 0), datetime.max.replace(tzinfo=UTC))
+_VARY = VARY.encode()
 _NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 
@@ -197,7 +199,7 @@ class Representations:
         """Take the long way, unless somebody is on it with the same question: then wait for what they get."""
         if making := self._making.get(key):
             await asyncio.wait([making])
-            await self._after(key, asked, scope, receive, send)
+            await self._after(key, asked, standing.rights, scope, receive, send)
             return
         made = self._making[key] = asyncio.get_running_loop().create_future()
         try:
@@ -207,10 +209,12 @@ class Representations:
             if self._making.get(key) is made:
                 del self._making[key]
 
-    async def _after(self, key: Key, asked: Asked, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _after(
+        self, key: Key, asked: Asked, rights: Count, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         """Give what another request has got meanwhile, or take the long way too: nobody waits twice."""
         standing, now = self._lease.look(), self._now()
-        if standing is None or not standing.is_true_at(now):
+        if standing is None or not standing.is_true_at(now) or standing.rights != rights:
             await self._answer_alone(standing, now, scope, receive, send)
             return
         kept = self._find(key, standing, now)
@@ -290,5 +294,5 @@ def _kept(claim: Claim, standing: Standing, template: str, head: Message, body: 
         tag=tag,
         whole=Given(head, body, (template, 200)),
         unchanged=Given({**head, "status": 304, "headers": about}, _NOTHING, (template, 304)),
-        size=len(body["body"]) + address + OVERHEAD,
+        size=len(body["body"]) + address + OVERHEAD + sum(len(n) + len(v) + OF_A_FIELD for n, v in fields),
     )

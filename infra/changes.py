@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from secrets import randbits
 from typing import Any
 
 from sqlalchemy import (
@@ -21,6 +22,7 @@ from sqlalchemy import (
     Update,
     and_,
     bindparam,
+    delete,
     insert,
     or_,
     select,
@@ -42,7 +44,7 @@ from infra.tables import (
 )
 from infra.visibility import NOW, gate_is_open, is_live, was_public
 
-PUBLIC = "public"
+PUBLIC, DATABASE = "public", "database"  # counters: of changes; and the name of the database, which is none
 AT_ONCE = 500
 _NOTED = "standfirst.noted"
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -126,6 +128,12 @@ def note(connection: AsyncConnection, kind: str, *ids: str, at: datetime = _LONG
     noted: Noted = connection.info.setdefault(_NOTED, Noted())
     noted.ids[kind].update(ids)
     noted.at = max(noted.at, at)
+
+
+async def rename(connection: AsyncConnection) -> None:
+    """Give the database another name, so that nobody goes on from what they have of it."""
+    await connection.execute(delete(counters).where(counters.c.name == DATABASE))
+    await connection.execute(insert(counters).values(name=DATABASE, value=randbits(62), at=_LONG_AGO))
 
 
 def forget(connection: AsyncConnection) -> None:

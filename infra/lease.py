@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 import asyncpg
@@ -24,11 +24,27 @@ READ_EVERY, GOOD_FOR = 0.05, 0.1  # seconds
 PATIENCE, PAUSE = 2.0, 0.5  # seconds for an answer of the database; and after none came
 
 _READ = (
-    "SELECT (SELECT value FROM counters WHERE name = 'public'), (SELECT at FROM counters WHERE name = 'public'), "
-    "(SELECT value FROM counters WHERE name = 'rights'), (SELECT MIN(next_change) FROM publications), "
-    "(SELECT MIN(next_change) FROM publications WHERE state = 'live' OR (state = 'scheduled' "
-    "AND next_change > live_from))"
+    "SELECT {source}, (SELECT value FROM counters WHERE name = 'public'), "
+    "(SELECT at FROM counters WHERE name = 'public'), (SELECT value FROM counters WHERE name = 'rights'), "
+    "(SELECT MIN(next_change) FROM publications), (SELECT MIN(next_change) FROM publications "
+    "WHERE state = 'live' OR (state = 'scheduled' AND next_change > live_from))"
 )
+# The database's own name, and what a backup that is put back into a running one changes, whatever it holds.
+_OF_SQLITE = _READ.format(
+    source="(SELECT MAX(value) FROM counters WHERE name = 'database'), "
+    "(SELECT schema_version FROM pragma_schema_version)"
+)
+_OF_POSTGRESQL = _READ.format(
+    source="(SELECT MAX(value) FROM counters WHERE name = 'database'), "
+    "concat('counters'::regclass::oid, ' ', pg_postmaster_start_time())"
+)
+
+
+class Count(NamedTuple):
+    """How many changes there were, and in which database: one that was put back counts the same numbers again."""
+
+    source: tuple[int | None, int | str] | None
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +54,9 @@ class Standing:
     `next_change` is when time brings the next one, `next_public` when it does to what is live: that is no secret.
     """
 
-    public: int
+    public: Count
     at: datetime | None
-    rights: int
+    rights: Count
     next_change: datetime | None
     next_public: datetime | None
 
@@ -99,10 +115,11 @@ class SqliteLease:
         return self._standing
 
     def _read(self, cursor: sqlite3.Cursor) -> Standing:
-        public, at, rights, *moments = cursor.execute(_READ).fetchone()
+        name, schema, public, at, rights, *moments = cursor.execute(_OF_SQLITE).fetchone()
         if self._index is None:  # there is none before the first reading
             self._index = wal_index(cursor.connection)
-        return Standing(public or 0, _moment(at), rights or 0, *map(_moment, moments))
+        counts = Count((name, schema), public or 0), Count((name, schema), rights or 0)
+        return Standing(counts[0], _moment(at), counts[1], *map(_moment, moments))
 
     def distrust(self) -> None:
         """Do nothing: the next look asks anyway."""
@@ -180,8 +197,9 @@ class PostgresqlLease:
     async def _read(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg has no types
         self._wanted.clear()
         asked_at = monotonic()
-        public, at, rights, *moments = await connection.fetchrow(_READ, timeout=PATIENCE)
+        name, server, public, at, rights, *moments = await connection.fetchrow(_OF_POSTGRESQL, timeout=PATIENCE)
         if asked_at > self._distrusted_at:
-            self._standing, self._asked_at = Standing(public or 0, at, rights or 0, *moments), asked_at
+            counts = Count((name, server), public or 0), Count((name, server), rights or 0)
+            self._standing, self._asked_at = Standing(counts[0], at, counts[1], *moments), asked_at
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wanted.wait(), READ_EVERY - (monotonic() - asked_at))

@@ -28,14 +28,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.access import MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER
 from domain.delivery import Delivery
 from domain.people import STAFF, Person
+from infra.changes import DATABASE, PUBLIC
 from infra.deliveries import deliver_all
 from infra.delivery import FOUND, found_in
 from infra.naming import id_of
-from infra.tables import changes, publication_tags, publications
+from infra.tables import changes, counters, publication_tags, publications
 from infra.tags import TAGS
 from infra.visibility import gate_is_open, is_live, passes, was_public
 
 PASSING = MAY_READ_REGISTERED | MAY_READ_SUBSCRIBER | STAFF
+_SOURCE = select(counters.c.name, counters.c.value).where(counters.c.name.in_([DATABASE, PUBLIC]))
 WALKED = 1_000  # changes that are looked at for a page of those that a follower wants
 
 
@@ -76,6 +78,20 @@ class Page:
     changes: Sequence[Change]
     reaches: Place
     has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where changes come from: the database's own name, and how far its numbers go."""
+
+    name: int
+    reaches: int
+
+
+async def source(connection: AsyncConnection) -> Source:
+    """Return where changes come from."""
+    found = {row.name: row.value for row in await connection.execute(_SOURCE)}
+    return Source(found.get(DATABASE, 0), found.get(PUBLIC, 0))
 
 
 async def begin(connection: AsyncConnection) -> Place:

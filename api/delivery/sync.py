@@ -19,7 +19,7 @@ from api.routing import Route
 from api.types import Language
 from domain.errors import SyncReset
 from infra import moments, sync
-from infra.sync import Following, Place
+from infra.sync import Following, Place, Source
 
 NOBODY = "00000000-0000-0000-0000-000000000000"  # before every article
 
@@ -50,7 +50,9 @@ async def sync_articles(
     now = await moments.announced(visit.reading, visit.parts.database, visit.parts.sources.now)
     tag_ids = await sync.tag_ids(visit.reading, slugs_of(tag))
     bound_to = json.dumps([request.url.path, language, tag])
-    place = await _place(visit, cursor, bound_to, tag_ids)
+    source = await sync.source(visit.reading)
+    told = _told(visit, source, tag_ids)
+    place = await _place(visit, cursor, bound_to, source, told)
     page = await sync.page(
         visit.reading,
         place,
@@ -60,7 +62,7 @@ async def sync_articles(
         limit=limit,
     )
     links = Links(visit)
-    following = visit.parts.seals.seal_cursor(_said(page.reaches, visit, tag_ids), bound_to=bound_to)
+    following = visit.parts.seals.seal_cursor(_said(page.reaches, told), bound_to=bound_to)
     shown = schemas.SyncPage(
         items=[
             schemas.Deleted(type="delete", id=one.article_id)
@@ -81,25 +83,25 @@ async def sync_articles(
     )
 
 
-async def _place(visit: Visit, cursor: str | None, bound_to: str, tag_ids: Sequence[str]) -> Place:
+async def _place(visit: Visit, cursor: str | None, bound_to: str, source: Source, told: str) -> Place:
     """Return where a follower is, or refuse one for whom other things are true now than when they began."""
     if cursor is None:
         return await sync.begin(visit.reading)
     opened = visit.parts.seals.open_cursor(cursor, bound_to=bound_to)
-    seq, began, rights, article_id = opened.split(" ")
-    if rights != _rights(visit, tag_ids):
+    seq, began, tells, article_id = opened.split(" ")
+    if tells != told or max(int(seq), int(began)) > source.reaches:
         raise SyncReset("What you may read has changed, or what a tag's slug means. Start without a cursor.")
     return Place(int(seq), article_id, int(began))
 
 
-def _said(place: Place, visit: Visit, tag_ids: Sequence[str]) -> str:
+def _said(place: Place, told: str) -> str:
     """Return what a cursor holds. Numbers have one length, for a sealed text shows how long it is."""
-    return f"{place.seq:019} {place.began:019} {_rights(visit, tag_ids)} {place.article_id or NOBODY}"
+    return f"{place.seq:019} {place.began:019} {told} {place.article_id or NOBODY}"
 
 
-def _rights(visit: Visit, tag_ids: Sequence[str]) -> str:
-    """Return a digest of what the caller may read, of the tags that they follow, and of how addresses are made."""
+def _told(visit: Visit, source: Source, tag_ids: Sequence[str]) -> str:
+    """Return a digest of what a follower is told by: database, rights, tags, and how addresses are made."""
     person, settings = visit.person, visit.parts.settings
-    told = [person.is_anonymous, sorted(person.roles), sorted(person.plans), list(tag_ids)]
+    told = [source.name, person.is_anonymous, sorted(person.roles), sorted(person.plans), list(tag_ids)]
     told += [settings.article_url, settings.base_url]
     return sha256(json.dumps(told).encode()).hexdigest()[:32]

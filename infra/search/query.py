@@ -7,11 +7,12 @@ from itertools import groupby
 
 from domain.errors import BadRequest
 from domain.words import UNSPACED
-from infra.search.words import UNKNOWN, composed, term_of, words_in
+from infra.search.words import STEM, UNKNOWN, composed, term_of, words_in
 
 MAX_TEXT = 200
 MAX_WORDS = 20
 SHORTEST_PREFIX = 3
+SHORTEST_STEM = 3  # letters: less is left of words that have little else, as of "sea" in French, which has "se"
 _PHRASE = re.compile(r'"([^"]*)"')
 
 
@@ -99,4 +100,5 @@ def _term(one: _Asked, stemmers: list[str]) -> Term:
     if len(forms) > 1:
         return Term(phrase=forms)
     found = [] if one.exactly else [term_of(one.words[0], stemmer) for stemmer in stemmers]
-    return Term(any_of=tuple(dict.fromkeys([forms[0], *(term.stem for term in found if term and term.stem)])))
+    stems = [term.stem for term in found if term and len(term.stem) >= STEM + SHORTEST_STEM]
+    return Term(any_of=tuple(dict.fromkeys([forms[0], *stems])))

@@ -34,6 +34,7 @@ async def published(newsroom: Newsroom, clock: Clock, title: str, *texts: str, *
     ("language", "text", "found", "not_found"),
     [
         ("fr", "Les élections législatives étaient libres", "élection ELECTIONS legislative libre", "elire"),
+        ("fr", "Il se leva de ses mains", "se ses leve lever", "sea seas"),
         ("en", "She was running for the universities", "run runs running university she", "runner"),
         ("de", "Die Häuser der großen Straßen", "haus Häuser grosse strasse straße", "maus"),
         (

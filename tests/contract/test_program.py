@@ -2,7 +2,9 @@
 
 import asyncio
 import socket
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +168,19 @@ def test_an_older_postgresql_is_not_served_until_it_is_migrated(
         assert run(monkeypatch, "migrate") == 0
         assert capsys.readouterr().out == "The database is up to date.\n"
     assert run(monkeypatch, *add, typed=PASSWORD) == 0
+
+
+def test_whoever_puts_a_backup_back_gives_the_database_another_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    monkeypatch.setenv("STANDFIRST_DATA_DIR", str(tmp_path))
+    names = set()
+    for _ in range(2):
+        assert run(monkeypatch, "restored") == 0
+        assert capsys.readouterr().out == "Whoever follows what changes starts anew.\n"
+        with closing(sqlite3.connect(tmp_path / "standfirst.db")) as connection:
+            names.add(connection.execute("SELECT value FROM counters WHERE name = 'database'").fetchone())
+    assert len(names) == 2
 
 
 UNREACHABLE = {

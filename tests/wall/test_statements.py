@@ -200,7 +200,7 @@ async def test_a_list_takes_as_many_statements_however_long_it_is(
 FEEDS = {
     "/v1/feeds/rss.xml": 4,  # articles, whole texts, teasers, names
     "/v1/feeds/atom.xml?tag=sea,land&language=en": 4,  # the shortest heading; all behind one gate
-    "/v1/sync?limit=100": 7,  # moments, where to begin, changes, and the same four
+    "/v1/sync?limit=100": 8,  # moments, which database, where to begin, changes, and the same four
     "/v1/feeds/feed.json?tag=nothing-here": 1,
 }
 
