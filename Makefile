@@ -4,6 +4,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11; 
 PORT ?= 8000
 WORKERS ?= auto
 BIN := .venv/bin
+PYTEST := $(BIN)/pytest -q -n $(WORKERS) --dist worksteal
 COVERED := tests/domain tests/infra tests/api tests/contract
 
 .DEFAULT_GOAL := help
@@ -18,15 +19,15 @@ demo: .venv/.run ## Serve an example newsroom on http://127.0.0.1:8000 (PORT=…
 setup: .venv/.dev ## Make .venv with everything that development needs
 
 test: .venv/.dev ## Run the suite, on SQLite and on a PostgreSQL that it starts itself
-	$(BIN)/pytest -q -n $(WORKERS) -m "not deep"
+	$(PYTEST) -m "not deep"
 
 test-deep: .venv/.dev ## Run it with coverage, full products, long random runs and races with real commits
 	@rm -f .coverage .coverage.*
-	$(BIN)/pytest -q -n $(WORKERS) -m "not deep" --cov --cov-report= $(COVERED)
+	$(PYTEST) -m "not deep" --cov --cov-report= $(COVERED)
 	$(BIN)/coverage report --include='domain/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
-	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -n $(WORKERS) -m "deep or hypothesis" $(COVERED)
-	HYPOTHESIS_PROFILE=deep $(BIN)/pytest -q -n $(WORKERS) $(COVERED:%=--ignore=%)
+	HYPOTHESIS_PROFILE=deep $(PYTEST) -m "deep or hypothesis" $(COVERED)
+	HYPOTHESIS_PROFILE=deep $(PYTEST) $(COVERED:%=--ignore=%)
 
 check: .venv/.dev ## Check format, lint, types, layers, and that the contract is the application's
 	$(BIN)/ruff format --check .
