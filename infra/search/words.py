@@ -15,7 +15,7 @@ from domain.words import UNSPACED
 from infra.ids import folded
 
 MAX_LENGTH = 30
-KNOWN_WORDS = 40_000  # of a language; common words come back soon if they had to make room
+KNOWN_WORDS = 15_000  # of a language; common words come back soon if they had to make room
 UNKNOWN = "__"
 STEM = 3  # where a stem itself begins, behind `_` and its language
 _MARKS = "".join(map(chr, filter(lambda at: unicodedata.category(chr(at))[0] == "M", range(0x300, 0x10000))))
