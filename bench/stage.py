@@ -58,6 +58,8 @@ def postgresql(scale: int) -> Iterator[tuple[Path, str]]:
         url = f"postgresql://postgres@/postgres?host={server.get_uri().partition('host=')[2]}"
         done = folder / "imported"
         if not done.exists():
+            migrate = [str(Path(sys.executable).parent / "standfirst"), "migrate"]
+            subprocess.run(migrate, env={**os.environ, "STANDFIRST_DATABASE_URL": url}, check=True)  # noqa: S603
             for file in write(folder, scale):
                 take_over(file, folder / "data", database_url=url)
                 file.unlink()
