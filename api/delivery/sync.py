@@ -90,7 +90,9 @@ async def _place(visit: Visit, cursor: str | None, bound_to: str, source: Source
     opened = visit.parts.seals.open_cursor(cursor, bound_to=bound_to)
     seq, began, tells, article_id = opened.split(" ")
     if tells != told or max(int(seq), int(began)) > source.reaches:
-        raise SyncReset("What you may read has changed, or what a tag's slug means. Start without a cursor.")
+        raise SyncReset(
+            "What you may read has changed, what a tag's slug means, or the database. Start without a cursor."
+        )
     return Place(int(seq), article_id, int(began))
 
 
