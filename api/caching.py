@@ -116,7 +116,7 @@ def answer(
     fields = {"ETag": tag, "Cache-Control": caching.header, "Vary": VARY, **(headers or {})}
     if caching.public:
         fields["Surrogate-Key"] = " ".join(sorted({*keys}))
-    if matches(", ".join(request.headers.getlist("if-none-match")), tag):
+    if has_it(request, tag):
         return Response(status_code=304, headers=fields)
     if coding:
         body = _CODINGS[coding](body)
@@ -149,10 +149,13 @@ def entity_tag(body: bytes, coding: str = "") -> str:
     return f'"{digest}.{coding}"' if coding else f'"{digest}"'
 
 
-def matches(if_none_match: str | None, tag: str) -> bool:
-    """Tell whether the caller has this representation (RFC 9110, section 13.1.2: weak comparison)."""
-    if if_none_match is None:
-        return False
+def has_it(request: Request, tag: str) -> bool:
+    """Tell whether the caller has this representation; a field in several lines is one list (section 5.3)."""
+    return matches(", ".join(request.headers.getlist("if-none-match")), tag)
+
+
+def matches(if_none_match: str, tag: str) -> bool:
+    """Tell whether these entity tags name this one (RFC 9110, section 13.1.2: weak comparison)."""
     return any(part.strip().removeprefix("W/") in {tag, "*"} for part in if_none_match.split(","))
 
 

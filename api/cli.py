@@ -5,7 +5,8 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from functools import wraps
 from pathlib import Path
@@ -131,23 +132,27 @@ def create_logged_app() -> Any:  # noqa: ANN401 - an ASGI application
     return app.kept or app
 
 
-async def _prepare(settings: Settings) -> None:
+@asynccontextmanager
+async def _database(settings: Settings) -> AsyncIterator[Database]:
+    """Open the database of these settings for a while."""
     database = Database(settings.sqlalchemy_url)
     try:
-        await prepare(database)
+        yield database
     finally:
         await database.close()
+
+
+async def _prepare(settings: Settings) -> None:
+    async with _database(settings) as database:
+        await prepare(database)
 
 
 @app.command(name="migrate")
 @_run
 async def migrate_command() -> None:
     """Bring the database's tables up to this program's version."""
-    database = Database(load_settings().sqlalchemy_url)
-    try:
+    async with _database(load_settings()) as database:
         await migrate(database)
-    finally:
-        await database.close()
     out.print("The database is up to date.")
 
 
@@ -155,13 +160,10 @@ async def migrate_command() -> None:
 @_run
 async def restored_command() -> None:
     """Say that a backup was put back: followers start anew, and no answer from before is given again."""
-    database = Database(load_settings().sqlalchemy_url)
-    try:
+    async with _database(load_settings()) as database:
         await prepare(database)
         async with database.write() as connection:
             await changes.rename(connection)
-    finally:
-        await database.close()
     out.print("Whoever follows what changes starts anew.")
 
 
@@ -285,13 +287,10 @@ async def add(
     if "@" not in email.strip("@") or any(character.isspace() for character in email):
         raise Refused("That is no e-mail address.")
     settings, sources = load_settings(), Sources()
-    database = Database(settings.sqlalchemy_url)
     account = Account(sources.new_id(), email, name or email, frozenset(role), frozenset(plan or ()))
-    try:
+    async with _database(settings) as database:
         await prepare(database)
         await add_account(database, account, password, sources)
-    finally:
-        await database.close()
     out.print(f"Added {email} as {', '.join(sorted(role))}.", markup=False, highlight=False)
 
 

@@ -1,6 +1,6 @@
 """`make bench`: how fast readers are answered, each figure beside a bare one of the same run.
 
-`SCALE=200000 make bench` measures a large newsroom, `POSTGRESQL=no` leaves that out. The
+`SCALE=200000 make bench` measures a large newsroom; with `POSTGRESQL=no` that database is left out. The
 last table of each size is kept in `bench/RESULTS.md`.
 """
 

@@ -136,13 +136,14 @@ def _until_full(body: Body, words: int, boundary: Boundary) -> Iterator[Block]:
         if not isinstance(block, Text):
             yield block
             continue
-        if (words := count(block.text)) > left:
+        counted = count(block.text)
+        if counted > left:
             part = _part(block, word_ends(block.text)[:left], boundary)
             if part is not None:
                 yield part
             return
         yield block
-        left -= words
+        left -= counted
 
 
 def _part(block: Text, ends: list[int], boundary: Boundary) -> Text | None:

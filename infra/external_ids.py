@@ -16,11 +16,9 @@ _CALLED = and_(
     external_ids.c.external_id.in_(bindparam("called", expanding=True)),
 )
 _BY_DIGEST = select(external_ids).where(external_ids.c.digest.in_(_IDS))
-_BY_NAME, _FORGET, _REMEMBER = (
-    select(external_ids).where(_CALLED),
-    delete(external_ids).where(_CALLED),
-    insert(external_ids),
-)
+_BY_NAME = select(external_ids).where(_CALLED)
+_FORGET = delete(external_ids).where(_CALLED)
+_REMEMBER = insert(external_ids)
 _THERE = {kind: select(table.c.id).where(table.c.id.in_(_IDS)) for kind, table in _OF.items()}
 
 

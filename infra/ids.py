@@ -30,16 +30,14 @@ def new_secret() -> str:
     return secrets.token_urlsafe(32)
 
 
-def now() -> datetime:
-    """Return the time."""
-    return datetime.now(UTC)
+now = partial(datetime.now, UTC)  # the time; asked for each answer that is given again
 
 
 @dataclass(frozen=True)
 class Sources:
     """Where times and names come from; tests put their own here."""
 
-    now: Callable[[], datetime] = field(default=partial(datetime.now, UTC))  # asked for each answer given again
+    now: Callable[[], datetime] = field(default=now)
     new_id: Callable[[], str] = field(default=new_id)
     new_key: Callable[[], str] = field(default=new_key)
     new_secret: Callable[[], str] = field(default=new_secret)

@@ -73,8 +73,10 @@ _STILL_HELD = (
     )
     .exists()
 )
-_TAKEN, _FREE = select(slugs.c.slug, slugs.c.language).where(_HELD), delete(slugs).where(_HELD, ~_STILL_HELD)
-_KEEP_SLUG, _LEAVE_SLUGS = insert(slugs), delete(slugs).where(slugs.c.article_id == bindparam("of_article_id"))
+_TAKEN = select(slugs.c.slug, slugs.c.language).where(_HELD)
+_FREE = delete(slugs).where(_HELD, ~_STILL_HELD)
+_KEEP_SLUG = insert(slugs)
+_LEAVE_SLUGS = delete(slugs).where(slugs.c.article_id == bindparam("of_article_id"))
 Address = tuple[str, str]
 UNKNOWN_GATE = "unknown gate"  # no plan's slug, so nobody has it
 

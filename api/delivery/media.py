@@ -79,7 +79,7 @@ def _file(
         "Vary": caching.VARY,
         "Content-Disposition": "inline",
     }
-    if caching.matches(", ".join(request.headers.getlist("if-none-match")), tag):
+    if caching.has_it(request, tag):
         return Response(status_code=304, headers=headers)
     if _asks_behind_the_end(request, facts.size, tag):
         size = {"Content-Range": f"bytes */{facts.size}"}

@@ -46,10 +46,8 @@ _TEXTS = (
 )
 _FOUND = select(search_articles.c.place, search_articles.c.stemmer).where(search_articles.c.article_id.in_(_IDS))
 _FULL = select(search_articles.c.place).where(search_articles.c.place.in_(_IDS))
-_GO, _COME = (
-    delete(search_articles).where(search_articles.c.place == bindparam("of_place")),
-    insert(search_articles),
-)
+_REMOVE = delete(search_articles).where(search_articles.c.place == bindparam("of_place"))
+_ADD = insert(search_articles)
 _FORGET = {table: delete(table).where(table.c.rowid == bindparam("of_place")) for table in DOCUMENTS}
 _WRITE = {table: insert(table) for table in DOCUMENTS}
 
@@ -143,7 +141,7 @@ def remove(connection: Connection, article_ids: Sequence[str]) -> None:
     places = [{"of_place": place} for place in sorted(row.place for row in rows)]
     if not places:
         return
-    for statement in (*_FORGET.values(), _GO):
+    for statement in (*_FORGET.values(), _REMOVE):
         connection.execute(statement, places)
     _count(connection, {code: -count for code, count in Counter(row.stemmer for row in rows).items()})
 
@@ -153,7 +151,7 @@ def store(connection: Connection, entries: Sequence[Entry]) -> None:
     if not entries:
         return
     placed = sorted(zip(_places(connection, entries), entries, strict=True), key=lambda one: one[0])
-    connection.execute(_COME, [_row(place, entry) for place, entry in placed])
+    connection.execute(_ADD, [_row(place, entry) for place, entry in placed])
     _write(connection, search_public, [(place, entry.public) for place, entry in placed])
     _write(connection, search_whole, [(place, entry.whole) for place, entry in placed if entry.whole])
     _count(connection, Counter(entry.stemmer for entry in entries))

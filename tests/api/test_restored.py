@@ -16,13 +16,7 @@ from tests.api.test_representations import BODY, GATED, SECRET, asks_nothing, re
 from tests.following import Follower, read_all
 from tests.newsroom import Newsroom, People
 
-sqlite = pytest.mark.parametrize("database_kind", ["sqlite"], indirect=True)
-
-
-@pytest.fixture
-def database_kind(request: pytest.FixtureRequest) -> str:
-    """Which database the test runs on."""
-    return str(request.param)
+sqlite = pytest.mark.parametrize("database_kind", ["sqlite"])
 
 
 def copy(source: Path, target: Path) -> None:
@@ -32,7 +26,7 @@ def copy(source: Path, target: Path) -> None:
 
 
 async def renamed(app: FastAPI) -> None:
-    """Do what `standfirst restored` does, and count what is counted as it was."""
+    """Do what `standfirst restored` does."""
     database: Database = app.state.parts.database
     async with database.write() as connection:
         await changes.rename(connection)
@@ -77,7 +71,6 @@ async def test_an_account_that_a_backup_lacks_gets_nothing(
     assert (await read(app, client, "/v1/articles/gated", headers)).status_code == 401
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 async def test_whoever_is_told_of_a_restored_backup_starts_anew(
     app: FastAPI, client: AsyncClient, newsroom: Newsroom, people: People
 ) -> None:
@@ -95,7 +88,6 @@ async def test_whoever_is_told_of_a_restored_backup_starts_anew(
     assert follower.held == await read_all(client, headers)
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite", "postgresql"], indirect=True)
 async def test_a_cursor_ahead_of_the_database_is_refused(
     app: FastAPI, client: AsyncClient, newsroom: Newsroom
 ) -> None:
