@@ -176,8 +176,7 @@ class PostgresqlLease:
         """Stop reading."""
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.wait([self._task])
         self._task = self._standing = None
 
     async def _read_for_ever(self) -> None:
@@ -201,5 +200,7 @@ class PostgresqlLease:
         if asked_at > self._distrusted_at:
             counts = Count((name, server), public or 0), Count((name, server), rights or 0)
             self._standing, self._asked_at = Standing(counts[0], at, counts[1], *moments), asked_at
+        # Not `wait_for`: up to Python 3.11 it takes being cancelled for being woken when both come at once.
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._wanted.wait(), READ_EVERY - (monotonic() - asked_at))
+            async with asyncio.timeout(READ_EVERY - (monotonic() - asked_at)):
+                await self._wanted.wait()

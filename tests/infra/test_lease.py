@@ -1,5 +1,6 @@
-"""The lease on SQLite: after a commit by whomever, no look returns what was before it."""
+"""The lease: after a commit by whomever no look on SQLite returns what was before it; on PostgreSQL it ends."""
 
+import asyncio
 import shutil
 import signal
 import sqlite3
@@ -14,7 +15,7 @@ from time import monotonic
 import pytest
 
 from infra.db import Database
-from infra.lease import SqliteLease
+from infra.lease import PostgresqlLease, SqliteLease
 from infra.wal_index import wal_index
 
 RAISE = "UPDATE counters SET value = value + 1 WHERE name = 'public'"
@@ -258,3 +259,21 @@ async def test_a_second_way_to_a_database_takes_no_lock_from_the_first(path: Pat
         with pytest.raises(AssertionError):
             run(other, "PRAGMA journal_mode=DELETE")
     assert written(path) == 1
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_the_reading_ends_when_it_is_told_to_however_soon_after_a_change(
+    postgresql_url: str, turns: int
+) -> None:
+    database = Database(postgresql_url.replace("postgresql://", "postgresql+asyncpg://"))
+    lease = PostgresqlLease(database.engine)
+    await lease.start()
+    while lease.look() is None:  # noqa: ASYNC110 - it tells nobody
+        await asyncio.sleep(0.01)
+    lease.distrust()
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    stopping = asyncio.create_task(lease.stop())
+    ended, _ = await asyncio.wait([stopping], timeout=5)
+    assert ended == {stopping}
+    await database.close()
