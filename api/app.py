@@ -7,7 +7,8 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
-from api import accounts, contract, problems, server
+from api import contract, problems, server
+from api.accounts import me, tokens
 from api.delivery import articles as delivery_articles
 from api.delivery import feeds, sitemaps
 from api.delivery import formats as delivery_formats
@@ -38,7 +39,8 @@ ROUTERS = (
     delivery_search.router,
     delivery_previews.router,
     delivery_sync.router,
-    accounts.router,
+    tokens.router,
+    me.router,
     articles.router,
     actions.router,
     revisions.router,

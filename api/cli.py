@@ -22,7 +22,7 @@ from api.demo import newsroom
 from api.exchange import exchanging, records
 from api.middleware import configure_logging
 from domain.people import Account, Role
-from infra import accounts, changes
+from infra import accounts, changes, subscriptions
 from infra.db import Database, DatabaseBusy
 from infra.ids import Sources
 from infra.keys import load_keyring
@@ -302,4 +302,4 @@ async def add_account(database: Database, account: Account, password: str, sourc
             raise Refused("There is an account with this e-mail address already.")
         await accounts.add(connection, account, password_hash=hash_password(password), now=now)
         for plan in sorted(account.plans):
-            await accounts.subscribe(connection, account.id, plan, subscription_id=sources.new_id(), starts_at=now)
+            await subscriptions.add(connection, account.id, plan, subscription_id=sources.new_id(), starts_at=now)

@@ -1,16 +1,14 @@
-"""Accounts, what they have subscribed to, and their refresh tokens."""
+"""Accounts, with the plans that they have."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, delete, func, select, update
+from sqlalchemy import Row, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Account, Role
-from infra.tables import accounts, refresh_tokens, subscriptions
+from infra.tables import accounts, subscriptions
 from infra.visibility import NOW
 
 _SUBSCRIBED = (
@@ -26,22 +24,6 @@ _WITH_PLANS = select(accounts, subscriptions.c.plan, _NEXT_MOMENT.label("plans_u
 )
 _BY_ID = _WITH_PLANS.where(accounts.c.id == bindparam("account_id"))
 _BY_EMAIL = _WITH_PLANS.where(accounts.c.email == bindparam("normalised"))
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshToken:
-    """A refresh token as it is kept: its digest, and the family of tokens that one sign-in led to."""
-
-    digest: str
-    family: str
-    account_id: str
-    expires_at: datetime
-    used_at: datetime | None = None
-
-
-def digest_of(token: str) -> str:
-    """Return what is kept of a refresh token."""
-    return sha256(token.encode(errors="replace")).hexdigest()
 
 
 def normalised(email: str) -> str:
@@ -80,20 +62,6 @@ async def add(connection: AsyncConnection, account: Account, *, password_hash: s
     )
 
 
-async def subscribe(
-    connection: AsyncConnection,
-    account_id: str,
-    plan: str,
-    *,
-    subscription_id: str,
-    starts_at: datetime,
-) -> None:
-    """Add an open-ended subscription of an account to a plan."""
-    await connection.execute(
-        subscriptions.insert().values(id=subscription_id, account_id=account_id, plan=plan, starts_at=starts_at)
-    )
-
-
 async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterable[Role]) -> None:
     """Give an account these roles and no others, from the next request on."""
     await connection.execute(
@@ -106,44 +74,3 @@ def _account(rows: Iterable[Row[Any]]) -> Account:
     roles = frozenset(Role(role) for role in rows[0].roles.split() if role in set(Role))
     plans = frozenset(row.plan for row in rows if row.plan is not None)
     return Account(rows[0].id, rows[0].email, rows[0].name, roles, plans, rows[0].plans_until)
-
-
-async def keep_refresh_token(connection: AsyncConnection, token: RefreshToken, *, now: datetime) -> None:
-    """Keep a new refresh token; those of the account that have run out go."""
-    await connection.execute(
-        delete(refresh_tokens).where(
-            refresh_tokens.c.account_id == token.account_id, refresh_tokens.c.expires_at <= now
-        )
-    )
-    await connection.execute(
-        refresh_tokens.insert().values(
-            digest=token.digest,
-            family=token.family,
-            account_id=token.account_id,
-            expires_at=token.expires_at,
-        )
-    )
-
-
-async def find_refresh_token(connection: AsyncConnection, digest: str) -> RefreshToken | None:
-    """Return the refresh token with this digest, used or not; what else ends or goes on with it waits."""
-    query = select(refresh_tokens).join(accounts).where(refresh_tokens.c.digest == digest)
-    row = (await connection.execute(query.with_for_update(of=accounts, key_share=True))).one_or_none()
-    if row is None:
-        return None
-    return RefreshToken(row.digest, row.family, row.account_id, row.expires_at, row.used_at)
-
-
-async def use_refresh_token(connection: AsyncConnection, digest: str, *, now: datetime) -> bool:
-    """Mark a refresh token as used; of several that try at once, one is told True."""
-    result = await connection.execute(
-        update(refresh_tokens)
-        .where(refresh_tokens.c.digest == digest, refresh_tokens.c.used_at.is_(None))
-        .values(used_at=now)
-    )
-    return result.rowcount == 1
-
-
-async def end_family(connection: AsyncConnection, family: str) -> None:
-    """End everything that one sign-in led to."""
-    await connection.execute(delete(refresh_tokens).where(refresh_tokens.c.family == family))

@@ -20,7 +20,7 @@ from rich.table import Table
 
 from api.app import create_app
 from domain.people import Account, Role
-from infra import accounts
+from infra import accounts, subscriptions
 from infra.db import Connection
 from infra.ids import Sources
 from infra.keys import load_keyring
@@ -116,7 +116,7 @@ async def _person(connection: Connection, sources: Sources, email: str, name: st
     account = Account(sources.new_id(), email, name, frozenset({role}), frozenset(plans))
     await accounts.add(connection, account, password_hash=hash_password(PASSWORD), now=now)
     for plan in plans:
-        await accounts.subscribe(connection, account.id, plan, subscription_id=sources.new_id(), starts_at=now)
+        await subscriptions.add(connection, account.id, plan, subscription_id=sources.new_id(), starts_at=now)
     return account
 
 

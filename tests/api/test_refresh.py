@@ -7,7 +7,7 @@ from httpx import AsyncClient, Response
 from sqlalchemy import func, select
 
 from domain.people import Role
-from infra import accounts
+from infra import accounts, sessions
 from infra.tables import accounts as accounts_table
 from infra.tables import refresh_tokens
 from tests.newsroom import Clock, Json, People
@@ -72,7 +72,7 @@ async def test_only_a_digest_of_a_refresh_token_is_kept(client: AsyncClient, peo
     token = (await sign_in(client, await account_of(people)))["refresh_token"]
     async with people.parts.database.read() as connection:
         rows = (await connection.execute(select(refresh_tokens))).all()
-    assert [row.digest for row in rows] == [accounts.digest_of(token)]
+    assert [row.digest for row in rows] == [sessions.digest_of(token)]
     assert token not in str(rows)
 
 

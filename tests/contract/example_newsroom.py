@@ -14,7 +14,7 @@ from typing import Any
 import httpx
 
 from domain.people import Account, Role
-from infra import accounts
+from infra import accounts, subscriptions
 from infra.passwords import hash_password
 from tests.contract.recording import recorded
 from tests.newsroom import Json, paragraph, png
@@ -82,7 +82,7 @@ async def tell(folder: Path) -> dict[str, Json]:
                 now = parts.sources.now()
                 await accounts.add(connection, account, password_hash=hash_password(PASSWORD), now=now)
                 for plan in account.plans:
-                    await accounts.subscribe(
+                    await subscriptions.add(
                         connection, account.id, plan, subscription_id=parts.sources.new_id(), starts_at=now
                     )
         await _sign_in(desk)

@@ -12,7 +12,7 @@ import httpx
 from api.app import create_app
 from api.parts import Parts
 from domain.people import Account, Role
-from infra import accounts
+from infra import accounts, subscriptions
 from infra.settings import Settings
 from infra.tables import metadata
 from tests.newsroom import Json, Newsroom, paragraph, png
@@ -197,7 +197,7 @@ async def _people(world: World) -> None:
         async with world.parts.database.write() as connection:
             await accounts.add(connection, account, password_hash="!", now=START)
             if plan:
-                await accounts.subscribe(
+                await subscriptions.add(
                     connection, account.id, plan, subscription_id=first_id(plan), starts_at=START
                 )
         token = world.parts.tokens.issue(account.id, roles, now=START, seconds=90_000, token_id=name)

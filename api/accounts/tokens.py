@@ -1,25 +1,23 @@
-"""Signing in and out, and who the caller is."""
+"""Signing in and out: OAuth 2's token endpoint (RFC 6749) and revocation (RFC 7009)."""
 
 from datetime import timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import Field, JsonValue
+from pydantic import JsonValue
 
 from api.deps import VisitOf
 from api.editorial.replies import plain
 from api.parts import Visit
 from api.problems import declared
-from api.routing import Route, needs
-from api.types import KnownId, Model
-from domain.access import Gate, Granted, Requires, decide
-from domain.errors import GrantRefused, Unidentified
-from domain.people import Account, Role
-from domain.permissions import Permission
-from infra import accounts
-from infra.accounts import RefreshToken, digest_of
+from api.routing import Route
+from api.types import Model
+from domain.errors import GrantRefused
+from domain.people import Account
+from infra import accounts, sessions
 from infra.db import Connection
 from infra.passwords import MAX_LENGTH
+from infra.sessions import RefreshToken, digest_of
 
 router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
 
@@ -40,25 +38,6 @@ class TokenAnswer(Model):
     """Seconds that the access token is good for."""
     refresh_token: str
     """Gets the next access token, once; a new one comes with it."""
-
-
-class MayRead(Model):
-    """How much you get of an article behind each gate. Articles that name plans ask for one of them too."""
-
-    free: Granted
-    registered: Granted
-    subscriber: Granted
-
-
-class Me(Model):
-    """Who you are and what you may read."""
-
-    id: KnownId
-    email: str
-    name: str
-    roles: list[Role] = Field(description="What this token lets you be: its roles that your account still has")
-    plans: list[str]
-    may_read: MayRead
 
 
 @router.post(
@@ -114,35 +93,10 @@ async def revoke_token(
     if not token:
         raise GrantRefused("invalid_request", "Send `token`.")
     async with visit.writing() as connection:
-        kept = await accounts.find_refresh_token(connection, digest_of(token))
+        kept = await sessions.find_refresh_token(connection, digest_of(token))
         if kept is not None:
-            await accounts.end_family(connection, kept.family)
+            await sessions.end_family(connection, kept.family)
     return Response(status_code=200, headers={"Cache-Control": "no-store"})
-
-
-@router.get(
-    "/me",
-    summary="Who you are",
-    operation_id="read_me",
-    response_model=Me,
-    responses=declared("bad-request", "unauthorized", "forbidden", "unavailable"),
-    openapi_extra=needs(Permission.SEE_OWN_ACCOUNT),
-)
-async def read_me(visit: VisitOf) -> Response:
-    """Answer your account, the roles of your token, and how much you get behind each gate."""
-    account = await accounts.get(visit.reading, visit.person.account_id or "", now=visit.now)
-    if account is None:
-        raise Unidentified("The access token is not one of ours.", presented=True)
-    granted = {one: decide(Gate(one), visit.person, now=visit.now).granted for one in Requires}
-    me = Me(
-        id=account.id,
-        email=account.email,
-        name=account.name,
-        roles=sorted(visit.person.roles),
-        plans=sorted(visit.person.plans),
-        may_read=MayRead(**granted),
-    )
-    return plain(me)
 
 
 async def _check_form(request: Request, *values: str) -> None:
@@ -166,7 +120,7 @@ async def _sign_in(visit: Visit, email: str, password: str) -> Account:
 async def _refresh(visit: Visit, digest: str) -> Response:
     """Change a refresh token for new ones."""
     async with visit.writing() as connection:
-        kept = await accounts.find_refresh_token(connection, digest)
+        kept = await sessions.find_refresh_token(connection, digest)
         answer = await _go_on(visit, connection, kept) if kept else None
     if answer is None:
         raise GrantRefused("invalid_grant", _ENDED)
@@ -175,8 +129,8 @@ async def _refresh(visit: Visit, digest: str) -> Response:
 
 async def _go_on(visit: Visit, connection: Connection, kept: RefreshToken) -> Response | None:
     """Go on from a refresh token. One that is used twice was stolen: its whole family ends."""
-    if not await accounts.use_refresh_token(connection, kept.digest, now=visit.now):
-        await accounts.end_family(connection, kept.family)
+    if not await sessions.use_refresh_token(connection, kept.digest, now=visit.now):
+        await sessions.end_family(connection, kept.family)
         return None
     account = await accounts.get(connection, kept.account_id, now=visit.now)
     if account is None or kept.expires_at <= visit.now:
@@ -187,7 +141,7 @@ async def _go_on(visit: Visit, connection: Connection, kept: RefreshToken) -> Re
 async def _tokens(visit: Visit, connection: Connection, account: Account, *, family: str) -> Response:
     settings, sources = visit.parts.settings, visit.parts.sources
     secret = sources.new_secret()
-    await accounts.keep_refresh_token(
+    await sessions.keep_refresh_token(
         connection,
         RefreshToken(
             digest=digest_of(secret),

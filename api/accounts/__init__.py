@@ -1,0 +1,1 @@
+"""Readers' own accounts, and how everybody signs in."""
