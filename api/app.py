@@ -1,5 +1,6 @@
 """The composition root: settings and sources in, an application out."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import contract, problems, server
-from api.accounts import me, tokens
+from api.accounts import me, sessions, tokens
 from api.delivery import articles as delivery_articles
 from api.delivery import feeds, sitemaps
 from api.delivery import formats as delivery_formats
@@ -41,6 +42,7 @@ ROUTERS = (
     delivery_sync.router,
     tokens.router,
     me.router,
+    sessions.router,
     articles.router,
     actions.router,
     revisions.router,
@@ -102,6 +104,7 @@ def application(settings: Settings) -> Application:
 @asynccontextmanager
 async def _lifespan(app: Application) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
+    rotating = asyncio.create_task(parts.keys.keep_rotating())
     try:
         await prepare(parts.database)
         await sweep(parts.database, parts.storage)
@@ -110,6 +113,8 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
     finally:
         if app.kept:
             app.kept.tell()
+        rotating.cancel()
+        await asyncio.wait([rotating])
         await parts.announcer.stop()
         await parts.database.close()
 

@@ -16,7 +16,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from api import contract, promises
+from api import contract, key_commands, promises
 from api.app import application, create_app
 from api.demo import newsroom
 from api.exchange import exchanging, records
@@ -33,6 +33,7 @@ from infra.settings import PREFIX, Settings, WrongSettings, load_settings, unkno
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Standfirst: journalism behind a paywall.")
 accounts_app = typer.Typer(no_args_is_help=True, help="Accounts: who signs in, and as what.")
 app.add_typer(accounts_app, name="accounts")
+app.add_typer(key_commands.app, name="keys")
 out, err = Console(), Console(stderr=True)
 
 CONTRACT = Path("openapi")

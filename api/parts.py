@@ -14,7 +14,7 @@ from infra import events
 from infra.darkroom import Darkroom
 from infra.db import Connection, Database
 from infra.ids import Sources
-from infra.keys import load_keyring
+from infra.keys import Keys
 from infra.moments import Announcer
 from infra.passwords import Passwords
 from infra.seals import Seals
@@ -30,6 +30,7 @@ class Parts:
     settings: Settings
     sources: Sources
     database: Database
+    keys: Keys
     tokens: Tokens
     seals: Seals
     passwords: Passwords
@@ -40,13 +41,14 @@ class Parts:
 
 def assemble(settings: Settings, sources: Sources) -> Parts:
     """Put the parts together. It makes the signing keys if there are none, and opens no connection."""
-    keyring, database = load_keyring(settings), Database(settings.sqlalchemy_url)
+    keys, database = Keys(settings, sources.now), Database(settings.sqlalchemy_url)
     return Parts(
         settings=settings,
         sources=sources,
         database=database,
-        tokens=Tokens(keyring, issuer=settings.base_url, audience=settings.token_audience),
-        seals=Seals(keyring),
+        keys=keys,
+        tokens=Tokens(keys, issuer=settings.base_url, audience=settings.token_audience),
+        seals=Seals(keys),
         passwords=Passwords(),
         storage=Storage(settings.media_dir),
         darkroom=Darkroom(max_pixels=settings.max_pixels, widths=settings.renditions, new_key=sources.new_key),

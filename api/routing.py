@@ -172,10 +172,10 @@ async def who_calls(request: Request, parts: Parts, snapshot: Connection) -> Per
     if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
         raise Unidentified("Send one `Authorization` header, with a bearer token.", presented=True)
     claims = parts.tokens.verify(token.strip(), now=now)
-    account = await accounts.get(snapshot, claims.account_id, now=now)
+    account = await accounts.get(snapshot, claims.account_id, now=now, session_id=claims.session_id)
     if account is None:
         raise Unidentified("The access token is not one of ours.", presented=True)
-    person = account.as_person(claims.roles)
+    person = account.as_person(claims.roles, claims.session_id)
     if claim := request.scope.get(CLAIM):
         claim.identify(person, min(claims.expires_at, account.plans_until or claims.expires_at))
     return person

@@ -73,6 +73,7 @@ class Metadata(Model):
     grant_types_supported: list[str]
     response_types_supported: list[str]
     token_endpoint_auth_methods_supported: list[str]
+    revocation_endpoint_auth_methods_supported: list[str]
 
 
 @router.get(
@@ -129,6 +130,7 @@ async def read_oauth_metadata(parts: PartsOf, response: Response) -> Metadata:
         grant_types_supported=["password", "refresh_token"],
         response_types_supported=[],
         token_endpoint_auth_methods_supported=["none"],
+        revocation_endpoint_auth_methods_supported=["none"],
     )
 
 

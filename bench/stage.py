@@ -20,7 +20,7 @@ from domain.people import Account, Role
 from infra import accounts
 from infra.db import Database
 from infra.ids import new_id
-from infra.keys import load_keyring
+from infra.keys import Keys
 from infra.migrations import prepare
 from infra.settings import Settings
 from infra.tokens import Tokens
@@ -72,7 +72,7 @@ def postgresql(scale: int) -> Iterator[tuple[Path, str]]:
 def tokens(data: Path, port: int, count: int = READERS) -> list[str]:
     """Return access tokens of so many subscribers."""
     settings = Settings(_env_file=None, data_dir=data, public_url=f"http://127.0.0.1:{port}")
-    signer = Tokens(load_keyring(settings), issuer=settings.base_url, audience=settings.token_audience)
+    signer = Tokens(Keys(settings), issuer=settings.base_url, audience=settings.token_audience)
     now = datetime.now(UTC)
     return [
         signer.issue(account_id, [Role.SUBSCRIBER], now=now, seconds=80_000, token_id=new_id())

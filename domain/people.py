@@ -26,6 +26,8 @@ class Person:
     account_id: str | None = None
     roles: frozenset[Role] = frozenset()
     plans: frozenset[str] = frozenset()
+    session_id: str | None = None
+    """The session that they speak in, if they signed in here."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -52,6 +54,6 @@ class Account:
     plans_until: datetime | None = None
     """When its plans change by themselves next."""
 
-    def as_person(self, claimed: frozenset[Role]) -> Person:
+    def as_person(self, claimed: frozenset[Role], session_id: str | None = None) -> Person:
         """Return who this is with a token that claims some roles: never more than the account still has."""
-        return Person(self.id, self.roles & claimed, self.plans)
+        return Person(self.id, self.roles & claimed, self.plans, session_id)

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, func, select, update
+from sqlalchemy import Row, bindparam, case, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.people import Account, Role
-from infra.tables import accounts, subscriptions
+from infra.tables import accounts, sessions, subscriptions
 from infra.visibility import NOW
 
 _SUBSCRIBED = (
@@ -23,6 +23,12 @@ _WITH_PLANS = select(accounts, subscriptions.c.plan, _NEXT_MOMENT.label("plans_u
     accounts.outerjoin(subscriptions, _SUBSCRIBED)
 )
 _BY_ID = _WITH_PLANS.where(accounts.c.id == bindparam("account_id"))
+_OPEN = exists().where(
+    sessions.c.id == bindparam("session_id"),
+    sessions.c.account_id == accounts.c.id,
+    sessions.c.expires_at > NOW,
+)
+_BY_SESSION = _BY_ID.where(_OPEN)
 _BY_EMAIL = _WITH_PLANS.where(accounts.c.email == bindparam("normalised"))
 
 
@@ -31,9 +37,15 @@ def normalised(email: str) -> str:
     return email.strip().casefold()
 
 
-async def get(connection: AsyncConnection, account_id: str, *, now: datetime) -> Account | None:
-    """Return an account with the plans that it has at this moment."""
-    rows = (await connection.execute(_BY_ID, {"account_id": account_id, NOW.key: now})).all()
+async def get(
+    connection: AsyncConnection, account_id: str, *, now: datetime, session_id: str | None = None
+) -> Account | None:
+    """Return an account with the plans that it has at this moment; in a session only if that has not ended."""
+    given = {"account_id": account_id, NOW.key: now}
+    if session_id is None:
+        rows = (await connection.execute(_BY_ID, given)).all()
+    else:
+        rows = (await connection.execute(_BY_SESSION, {**given, "session_id": session_id})).all()
     return _account(rows) if rows else None
 
 

@@ -13,37 +13,41 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from domain.errors import BadRequest
-from infra.keys import Keyring
+from infra.keys import Keys
 
 MAX_CURSOR = 1500
 
 
 class Seals:
-    """Seals and opens. Every key of the keyring opens, the first one seals."""
+    """Seals and opens. Every key that is kept opens, the one that signs seals."""
 
-    def __init__(self, keyring: Keyring) -> None:
-        self._cursors = [AESSIV(key.secret("cursors")) for key in keyring]
-        self._previews = [AESSIV(key.secret("previews")) for key in keyring]
-        self._media = [key.secret("media") for key in keyring]
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def _secrets(self, purpose: str) -> list[bytes]:
+        return [key.secret(purpose) for key in self._keys.ring.opening]
+
+    def _ciphers(self, purpose: str) -> list[AESSIV]:
+        return [AESSIV(secret) for secret in self._secrets(purpose)]
 
     def seal_cursor(self, position: str, *, bound_to: str) -> str:
         """Return a cursor for a place in a list."""
-        return _encode(self._cursors[0].encrypt(position.encode(), [bound_to.encode()]))
+        return _encode(self._ciphers("cursors")[0].encrypt(position.encode(), [bound_to.encode()]))
 
     def open_cursor(self, cursor: str, *, bound_to: str) -> str:
         """Return the place in a list; a cursor of another list, or of nobody, is refused."""
-        position = _opened(self._cursors, cursor, bound_to)
+        position = _opened(self._ciphers("cursors"), cursor, bound_to)
         if position is None:
             raise BadRequest("This cursor belongs to no such list. Start without one.", parameter="cursor")
         return position
 
     def seal_preview(self, preview_id: str) -> str:
         """Return the token of a preview's address."""
-        return _encode(self._previews[0].encrypt(preview_id.encode(), [b"preview"]))
+        return _encode(self._ciphers("previews")[0].encrypt(preview_id.encode(), [b"preview"]))
 
     def open_preview(self, token: str) -> str | None:
         """Return the preview that a token was made for, if it was made here."""
-        return _opened(self._previews, token, "preview")
+        return _opened(self._ciphers("previews"), token, "preview")
 
     def sign_media(self, path: str, *, now: datetime, seconds: int) -> tuple[int, str]:
         """Return when a picture's address expires (Unix seconds) and its signature.
@@ -51,14 +55,15 @@ class Seals:
         Expiry comes in windows, so that the address, and the answer that holds it, stays the same within one.
         """
         expires = int(window_end(now, seconds).timestamp()) + seconds
-        return expires, _signature(self._media[0], path, expires)
+        return expires, _signature(self._secrets("media")[0], path, expires)
 
     def is_signed_media(self, path: str, expires: int, signature: str, *, now: datetime) -> bool:
         """Tell whether this address was signed here and is still good."""
         if expires <= now.timestamp():
             return False
         return any(
-            hmac.compare_digest(_signature(key, path, expires).encode(), signature.encode()) for key in self._media
+            hmac.compare_digest(_signature(key, path, expires).encode(), signature.encode())
+            for key in self._secrets("media")
         )
 
 

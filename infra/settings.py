@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     """PEM private keys (RSA or P-256), one after another; the first signs. Without: made in the data folder."""
     token_algorithm: Literal["RS256", "ES256"] = "RS256"  # noqa: S105 - a name
     """How a signing key that is made here signs."""
+    key_rotation_days: int = Field(default=90, ge=0, le=3_650)
+    """How many days a signing key that was made here is the newest; 0 never makes another by itself."""
     token_audience: str = Field(default="standfirst", min_length=1)
     """The `aud` of access tokens."""
     access_token_seconds: int = Field(default=600, ge=10, le=86_400)

@@ -106,14 +106,27 @@ subscriptions = Table(
     Column("ends_at", Moment),
 )
 
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("account_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("client", String(200)),
+    Column("address", String(45)),
+    Column("started_at", Moment, nullable=False),
+    Column("last_used_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+)
+
 refresh_tokens = Table(
     "refresh_tokens",
     metadata,
     Column("digest", String(64), primary_key=True),
-    Column("family", ID, nullable=False, index=True),
-    Column("account_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, index=True),
-    Column("expires_at", Moment, nullable=False),
+    Column("session_id", ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("used_at", Moment),
+    Column("successor", LargeBinary),  # sealed: the token that it stands beside opens it, and nothing else does
+    Column("successor_digest", String(64)),
+    Column("is_repeated", Boolean, nullable=False, server_default=text("false")),
 )
 
 tags = Table(

@@ -9,17 +9,22 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
+from cachetools import LRUCache
 from jose import jwk, jws, jwt
 from jose.exceptions import JOSEError
 
 from domain.errors import Unidentified
 from domain.people import Role
-from infra.keys import Keyring, SigningKey
+from infra.keys import Keys, Ring, SigningKey
 
 MAX_BYTES = 8 * 1024
 TYPE = "at+jwt"
+FIRST_PARTY = "standfirst"  # the client of whoever signs in with a password: the publisher's own programs
+REMEMBERED = 10_000
+LEEWAY = timedelta(seconds=1)
 _FAR_FUTURE = 253_402_300_799  # the end of the year 9999, in seconds
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # jose would skip what is no Base64
 # Times are required too, below: jose would check them by its own clock instead of ours.
@@ -32,35 +37,61 @@ class Claims:
 
     account_id: str
     roles: frozenset[Role]
+    session_id: str | None
+    """The session that it was given in; with that it ends."""
+    not_before: datetime
     expires_at: datetime
 
 
 class Tokens:
-    """Signs and verifies access tokens."""
+    """Signs and verifies access tokens. What was verified is remembered until it runs out or keys change."""
 
-    def __init__(self, keyring: Keyring, *, issuer: str, audience: str) -> None:
-        self._signing = keyring[0]
-        self._signer = jwk.construct(keyring[0].private, keyring[0].algorithm)  # reading a PEM takes 40 ms
-        self._by_kid = {key.kid: (key, jwk.construct(key.public_pem, key.algorithm)) for key in keyring}
-        self._issuer = issuer
-        self._audience = audience
+    def __init__(self, keys: Keys, *, issuer: str, audience: str) -> None:
+        self._keys, self._issuer, self._audience = keys, issuer, audience
+        self._verified: LRUCache[bytes, Claims] = LRUCache(REMEMBERED)
+        self._take(keys.ring)
+
+    def _take(self, ring: Ring) -> None:
+        """Make of a ring's keys what jose works with: reading a PEM takes 40 ms."""
+        self._ring = ring
+        self._signer = jwk.construct(ring.signing.private, ring.signing.algorithm)
+        self._by_kid = {key.kid: (key, jwk.construct(key.public_pem, key.algorithm)) for key in ring.verifying}
+        self._verified.clear()
+
+    def _follow(self) -> None:
+        if (ring := self._keys.ring) is not self._ring:
+            self._take(ring)
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """Return the public keys (RFC 7517)."""
+        self._follow()
         return {"keys": [key.public_jwk for key, _ in self._by_kid.values()]}
 
-    def issue(self, account_id: str, roles: Iterable[Role], *, now: datetime, seconds: int, token_id: str) -> str:
-        """Return a signed access token for an account."""
+    def issue(
+        self,
+        account_id: str,
+        roles: Iterable[Role],
+        *,
+        now: datetime,
+        seconds: int,
+        token_id: str,
+        session_id: str | None = None,
+    ) -> str:
+        """Return a signed access token for an account (RFC 9068, section 2.2)."""
+        self._follow()
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
             "sub": account_id,
+            "client_id": FIRST_PARTY,
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(seconds=seconds)).timestamp()),
             "jti": token_id,
             "roles": sorted(roles),
         }
-        key = self._signing
+        if session_id is not None:
+            claims["sid"] = session_id
+        key = self._ring.signing
         signed: str = jwt.encode(
             claims, self._signer, algorithm=key.algorithm, headers={"typ": TYPE, "kid": key.kid}
         )
@@ -70,14 +101,36 @@ class Tokens:
         """Return what a token says, or raise `Unidentified`."""
         if len(token) > MAX_BYTES:
             raise Unidentified("The access token is too long.", presented=True)
+        claims = self.read(token)
+        if claims.expires_at <= now:
+            raise Unidentified("The access token has expired.", presented=True)
+        if claims.not_before > now + LEEWAY:
+            raise Unidentified("The access token is not valid yet.", presented=True)
+        return claims
+
+    def read(self, token: str) -> Claims:
+        """Return what a token of ours says, be it good now or not, or raise `Unidentified`."""
+        self._follow()
+        digest = sha256(token.encode(errors="replace")).digest()
+        known = self._verified.get(digest)
+        if known is None:
+            known = self._verified[digest] = self._verify(token)
+        return known
+
+    def _verify(self, token: str) -> Claims:
         try:
             claims = self._verified_claims(token)
         except (JOSEError, ValueError, TypeError, KeyError, RecursionError):
             raise Unidentified("The access token is not one of ours.", presented=True) from None
-        self._check(claims, now)
-        roles = frozenset(Role(role) for role in claims["roles"] if role in set(Role))
-        expires_at = datetime.fromtimestamp(min(claims["exp"], _FAR_FUTURE), UTC)
-        return Claims(claims["sub"], roles, expires_at)
+        if not _are_well_formed(claims):
+            raise Unidentified("The access token lacks a claim.", presented=True)
+        return Claims(
+            claims["sub"],
+            frozenset(Role(role) for role in claims["roles"] if role in set(Role)),
+            claims.get("sid"),
+            _moment(max(claims["iat"], claims.get("nbf", 0))),
+            _moment(claims["exp"]),
+        )
 
     def _verified_claims(self, token: str) -> dict[str, Any]:
         if not _COMPACT.fullmatch(token):
@@ -95,6 +148,9 @@ class Tokens:
         return claims
 
     def _key_for(self, header: dict[str, Any]) -> tuple[SigningKey, Any]:
+        if header["kid"] not in self._by_kid:  # perhaps another process has rotated the keys just now
+            self._keys.look_again()
+            self._follow()
         key, verifier = self._by_kid[header["kid"]]
         if header.get("alg") != key.algorithm:
             raise ValueError("alg")
@@ -104,16 +160,9 @@ class Tokens:
             raise ValueError("crit")
         return key, verifier
 
-    @staticmethod
-    def _check(claims: dict[str, Any], now: datetime) -> None:
-        """Check types and times by our own clock; signature, issuer and audience have been checked."""
-        if not _are_well_formed(claims):
-            raise Unidentified("The access token lacks a claim.", presented=True)
-        moment = now.timestamp()
-        if claims["exp"] <= moment:
-            raise Unidentified("The access token has expired.", presented=True)
-        if max(claims["iat"], claims.get("nbf", 0)) > moment + 1:
-            raise Unidentified("The access token is not valid yet.", presented=True)
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(min(max(seconds, 0), _FAR_FUTURE), UTC)
 
 
 def _is_text(value: object) -> bool:
@@ -143,5 +192,7 @@ _SHAPES: dict[str, Callable[[object], bool]] = {
 
 def _are_well_formed(claims: dict[str, Any]) -> bool:
     if "nbf" in claims and not _is_time(claims["nbf"]):
+        return False
+    if "sid" in claims and not _is_text(claims["sid"]):
         return False
     return all(name in claims and shape(claims[name]) for name, shape in _SHAPES.items())

@@ -4,9 +4,12 @@ from functools import cache
 from typing import Any
 
 import httpx
+from pydantic import SecretStr
 
 from domain.people import Account
+from infra.keys import Keys, SigningKey
 from infra.passwords import hash_password
+from infra.settings import Settings
 from tests.newsroom import Json, People
 
 PASSWORD = "correct horse battery"
@@ -43,3 +46,9 @@ def without_id(response: httpx.Response) -> Json:
     problem: Json = response.json()
     assert len(problem.pop("request_id")) == 32
     return problem
+
+
+def keys_of(*keys: SigningKey) -> Keys:
+    """What a process has that is given these keys, the one that signs first."""
+    given = SecretStr("".join(key.private_pem for key in keys))
+    return Keys(Settings(_env_file=None, signing_keys=given))

@@ -1,5 +1,6 @@
 """Signing in and out: OAuth 2's token endpoint (RFC 6749) and revocation (RFC 7009)."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Literal
 
@@ -12,15 +13,18 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import Model
-from domain.errors import GrantRefused
+from domain.errors import GrantRefused, Unidentified
+from domain.events import Event, Subject
 from domain.people import Account
+from domain.sessions import RefreshToken, Session, Worth, worth
 from infra import accounts, sessions
 from infra.db import Connection
 from infra.passwords import MAX_LENGTH
-from infra.sessions import RefreshToken, digest_of
+from infra.tokens import MAX_BYTES
 
 router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
 
+MAX_CLIENT = 200
 _WRONG = "The e-mail address or the password is wrong."
 _ENDED = "The refresh token is not good (any more). Sign in again."
 # Not `max_length`: FastAPI would answer 422, and RFC 6749 wants `invalid_request`.
@@ -64,11 +68,11 @@ async def get_token(
             raise GrantRefused("invalid_request", "Send `username` and `password`.")
         account = await _sign_in(visit, username, password)
         async with visit.writing() as connection:
-            return await _tokens(visit, connection, account, family=visit.parts.sources.new_id())
+            return await _start(request, visit, connection, account)
     if grant_type == "refresh_token":
         if not refresh_token:
             raise GrantRefused("invalid_request", "Send `refresh_token`.")
-        return await _refresh(visit, digest_of(refresh_token))
+        return await _refresh(visit, refresh_token)
     error = "unsupported_grant_type" if grant_type else "invalid_request"
     raise GrantRefused(error, "`grant_type` must be `password` or `refresh_token`.")
 
@@ -85,18 +89,40 @@ async def get_token(
 async def revoke_token(
     request: Request,
     visit: VisitOf,
-    token: Annotated[Field1K, Form(description="A refresh token", json_schema_extra={"minLength": 1})] = "",
-    token_type_hint: Annotated[Field1K, Form(description="RFC 7009 lets us ignore it")] = "",
+    token: Annotated[
+        str,
+        Form(
+            description="A refresh token or an access token",
+            json_schema_extra={"minLength": 1, "maxLength": MAX_BYTES},
+        ),
+    ] = "",
+    token_type_hint: Annotated[Field1K, Form(description="Which of the two; it is found out without")] = "",
 ) -> Response:
-    """End a refresh token and all that came from the same sign-in (RFC 7009). Unknown ones are fine too."""
-    await _check_form(request, token, token_type_hint)
+    """End the session that a token belongs to, with all of its tokens (RFC 7009). Unknown ones are fine too."""
+    await _check_form(request, token_type_hint)
+    _check_length(token, MAX_BYTES)
     if not token:
         raise GrantRefused("invalid_request", "Send `token`.")
+    session_id = _session_of(visit, token)
     async with visit.writing() as connection:
-        kept = await sessions.find_refresh_token(connection, digest_of(token))
-        if kept is not None:
-            await sessions.end_family(connection, kept.family)
+        if session_id is None and (kept := await sessions.find(connection, token)):
+            session_id = kept.session.id
+        if session_id is not None:
+            await sessions.end(connection, session_id)
     return Response(status_code=200, headers={"Cache-Control": "no-store"})
+
+
+def _session_of(visit: Visit, access_token: str) -> str | None:
+    """Return the session that an access token of ours was given in, be it good for anything now or not."""
+    if access_token.count(".") != 2:  # noqa: PLR2004 - the form of a JWT
+        return None
+    try:
+        claims = visit.parts.tokens.read(access_token)
+    except Unidentified:
+        return None
+    if claims.session_id is None:
+        raise GrantRefused("unsupported_token_type", "This access token belongs to no session; it ends by itself.")
+    return claims.session_id
 
 
 async def _check_form(request: Request, *values: str) -> None:
@@ -104,8 +130,13 @@ async def _check_form(request: Request, *values: str) -> None:
     names = [name for name, _ in (await request.form()).multi_items()]
     if len(names) != len(set(names)):
         raise GrantRefused("invalid_request", "A parameter may stand there only once.")
-    if any(len(value) > MAX_LENGTH or "\x00" in value for value in values):
-        raise GrantRefused("invalid_request", f"A parameter may have {MAX_LENGTH} characters, and no U+0000.")
+    for value in values:
+        _check_length(value, MAX_LENGTH)
+
+
+def _check_length(value: str, most: int) -> None:
+    if len(value) > most or "\x00" in value:
+        raise GrantRefused("invalid_request", f"A parameter may have {most} characters, and no U+0000.")
 
 
 async def _sign_in(visit: Visit, email: str, password: str) -> Account:
@@ -117,52 +148,76 @@ async def _sign_in(visit: Visit, email: str, password: str) -> Account:
     return found[0]
 
 
-async def _refresh(visit: Visit, digest: str) -> Response:
+async def _start(request: Request, visit: Visit, connection: Connection, account: Account) -> Response:
+    """Start a session."""
+    sources, now = visit.parts.sources, visit.now
+    session = Session(
+        id=sources.new_id(),
+        account_id=account.id,
+        client=_client(request),
+        address=visit.address,
+        started_at=now,
+        last_used_at=now,
+        expires_at=now + timedelta(days=visit.parts.settings.refresh_token_days),
+    )
+    secret = sources.new_secret()
+    await sessions.start(connection, session, secret)
+    return _tokens(visit, account, session, secret)
+
+
+def _client(request: Request) -> str | None:
+    """Return what the caller's program calls itself, as its owner is shown it."""
+    told = "".join(sign for sign in request.headers.get("user-agent", "") if sign.isprintable())
+    return told[:MAX_CLIENT].strip() or None
+
+
+async def _refresh(visit: Visit, token: str) -> Response:
     """Change a refresh token for new ones."""
     async with visit.writing() as connection:
-        kept = await sessions.find_refresh_token(connection, digest)
-        answer = await _go_on(visit, connection, kept) if kept else None
+        kept = await sessions.find(connection, token)
+        answer = await _go_on(visit, connection, token, kept) if kept else None
     if answer is None:
         raise GrantRefused("invalid_grant", _ENDED)
     return answer
 
 
-async def _go_on(visit: Visit, connection: Connection, kept: RefreshToken) -> Response | None:
-    """Go on from a refresh token. One that is used twice was stolen: its whole family ends."""
-    if not await sessions.use_refresh_token(connection, kept.digest, now=visit.now):
-        await sessions.end_family(connection, kept.family)
+async def _go_on(visit: Visit, connection: Connection, token: str, kept: RefreshToken) -> Response | None:
+    """Go on from a refresh token, or end the session of one that somebody has stolen."""
+    session, what = kept.session, worth(kept, now=visit.now)
+    account = await accounts.get(connection, session.account_id, now=visit.now)
+    if account is None or what is Worth.NOTHING:
         return None
-    account = await accounts.get(connection, kept.account_id, now=visit.now)
-    if account is None or kept.expires_at <= visit.now:
+    if what is Worth.THE_END:
+        await sessions.end(connection, session.id)
+        await visit.record(connection, _event(account, "end-session-of-stolen-token", visit))
         return None
-    return await _tokens(visit, connection, account, family=kept.family)
+    if what is Worth.THE_SAME_AGAIN:
+        return _tokens(visit, account, session, await sessions.repeat(connection, token, kept))
+    secret = visit.parts.sources.new_secret()
+    lasting = replace(session, expires_at=visit.now + timedelta(days=visit.parts.settings.refresh_token_days))
+    await sessions.go_on(connection, token, to=secret, session=lasting, address=visit.address, now=visit.now)
+    return _tokens(visit, account, session, secret)
 
 
-async def _tokens(visit: Visit, connection: Connection, account: Account, *, family: str) -> Response:
-    settings, sources = visit.parts.settings, visit.parts.sources
-    secret = sources.new_secret()
-    await sessions.keep_refresh_token(
-        connection,
-        RefreshToken(
-            digest=digest_of(secret),
-            family=family,
-            account_id=account.id,
-            expires_at=visit.now + timedelta(days=settings.refresh_token_days),
-        ),
-        now=visit.now,
-    )
+def _event(account: Account, action: str, visit: Visit) -> Event:
+    return Event(Subject.ACCOUNT, account.id, action, by=None, at=visit.now, version=0)
+
+
+def _tokens(visit: Visit, account: Account, session: Session, secret: str) -> Response:
+    seconds = visit.parts.settings.access_token_seconds
     token = visit.parts.tokens.issue(
         account.id,
         account.roles,
         now=visit.now,
-        seconds=settings.access_token_seconds,
-        token_id=sources.new_id(),
+        seconds=seconds,
+        token_id=visit.parts.sources.new_id(),
+        session_id=session.id,
     )
     return plain(
         TokenAnswer(
             access_token=token,
             token_type="bearer",  # noqa: S106 - RFC 6750
-            expires_in=settings.access_token_seconds,
+            expires_in=seconds,
             refresh_token=secret,
         )
     )

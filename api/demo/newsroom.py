@@ -23,7 +23,7 @@ from domain.people import Account, Role
 from infra import accounts, subscriptions
 from infra.db import Connection
 from infra.ids import Sources
-from infra.keys import load_keyring
+from infra.keys import Keys
 from infra.passwords import hash_password
 from infra.settings import Settings
 from infra.tokens import Tokens
@@ -121,7 +121,7 @@ async def _person(connection: Connection, sources: Sources, email: str, name: st
 
 
 def _tokens(settings: Settings, people: Iterable[Account], sources: Sources) -> dict[str, str]:
-    signer = Tokens(load_keyring(settings), issuer=settings.base_url, audience=settings.token_audience)
+    signer = Tokens(Keys(settings), issuer=settings.base_url, audience=settings.token_audience)
     seconds = settings.access_token_seconds
     return {
         person.email: signer.issue(

@@ -15,7 +15,7 @@ from infra.keys import load_keyring
 from infra.settings import Settings
 from infra.tokens import Tokens
 from tests.newsroom import Clock, Json, People
-from tests.signing_in import account_of, sign_in
+from tests.signing_in import account_of, keys_of, sign_in
 
 FULL, TEASER = "full", "teaser"
 
@@ -87,10 +87,12 @@ async def test_another_library_verifies_our_tokens_by_the_public_keys(
     claims = _verify((await sign_in(client, account))["access_token"], jwks)
     assert (claims.pop("iat"), claims.pop("exp")) == (now, now + 600)
     assert claims.pop("jti")
+    assert claims.pop("sid")
     assert claims == {
         "iss": "https://api.test",
         "aud": "standfirst",
         "sub": account.id,
+        "client_id": "standfirst",
         "roles": ["reader", "subscriber"],
     }
 
@@ -99,7 +101,7 @@ async def test_a_token_of_the_second_key_verifies_by_the_public_keys_too(
     client: AsyncClient, settings: Settings, clock: Clock
 ) -> None:
     jwks = (await client.get("/.well-known/jwks.json")).json()
-    second_first = Tokens(load_keyring(settings)[::-1], issuer="https://api.test", audience="standfirst")
+    second_first = Tokens(keys_of(*load_keyring(settings)[::-1]), issuer="https://api.test", audience="standfirst")
     token = second_first.issue("somebody", [], now=clock(), seconds=60, token_id=new_id())
     assert _verify(token, jwks)["sub"] == "somebody"
     with pytest.raises(InvalidSignature):
@@ -129,6 +131,7 @@ async def test_the_metadata_name_what_there_is(client: AsyncClient) -> None:
         "grant_types_supported": ["password", "refresh_token"],
         "response_types_supported": [],
         "token_endpoint_auth_methods_supported": ["none"],
+        "revocation_endpoint_auth_methods_supported": ["none"],
     }
     assert (await client.get(metadata["jwks_uri"])).status_code == 200
     for endpoint in ("token_endpoint", "revocation_endpoint"):

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from domain.people import Role
 from infra import accounts, sessions
 from infra.tables import accounts as accounts_table
-from infra.tables import refresh_tokens
+from infra.tables import events, refresh_tokens
 from tests.newsroom import Clock, Json, People
 from tests.signing_in import REVOKE, account_of, refresh, sign_in, without_id
 
@@ -49,6 +49,7 @@ async def test_every_refusal_looks_alike(client: AsyncClient, people: People, cl
     account = await account_of(people)
     used, expired = [(await sign_in(client, account))["refresh_token"] for _ in range(2)]
     await refresh(client, used)
+    clock.move(seconds=31)
     refusals = [await refresh(client, "made-up"), await refresh(client, used)]
     clock.move(days=61)
     refusals.append(await refresh(client, expired))
@@ -117,7 +118,7 @@ async def test_signing_out_ends_the_whole_family_and_nothing_else(client: AsyncC
 
 async def test_what_is_unknown_is_signed_out_without_a_word(client: AsyncClient, people: People) -> None:
     answer = await sign_in(client, await account_of(people))
-    for token in ("made-up", "не наш", answer["access_token"][:1000]):
+    for token in ("made-up", "не наш", "a.b.c", answer["access_token"][:-9], f"{answer['refresh_token']}A"):
         response = await client.post(REVOKE, data={"token": token, "token_type_hint": "anything"})
         assert (response.status_code, response.content) == (200, b""), token
     assert (await refresh(client, answer["refresh_token"])).status_code == 200
@@ -126,26 +127,90 @@ async def test_what_is_unknown_is_signed_out_without_a_word(client: AsyncClient,
 
 
 async def test_signing_out_nothing_is_an_error(client: AsyncClient) -> None:
-    forms: list[Json] = [{}, {"token": ""}, {"token": ["a", "b"]}, {"token": "\x00"}, {"token": "a" * 1025}]
+    forms: list[Json] = [
+        {},
+        {"token": ""},
+        {"token": ["a", "b"]},
+        {"token": "\x00"},
+        {"token": "a" * 8193},
+        {"token": "a", "token_type_hint": "a" * 1025},
+    ]
     for form in forms:
         response = await client.post(REVOKE, data=form)
         assert (response.status_code, without_id(response)["error"]) == (400, "invalid_request"), str(form)[:50]
 
 
+async def test_an_answer_that_was_lost_is_told_once_more(
+    client: AsyncClient, people: People, clock: Clock
+) -> None:
+    first = (await sign_in(client, await account_of(people)))["refresh_token"]
+    second = (await refresh(client, first)).json()
+    clock.move(seconds=29)
+    again = (await refresh(client, first)).json()
+    assert again["refresh_token"] == second["refresh_token"]
+    assert again["access_token"] != second["access_token"]
+    assert (await refresh(client, again["refresh_token"])).status_code == 200
+
+
+@pytest.mark.parametrize("why", ["too late", "for the third time", "after somebody went on"])
+async def test_any_other_second_use_is_theft_and_is_written_down(
+    client: AsyncClient, people: People, clock: Clock, why: str
+) -> None:
+    account = await account_of(people)
+    stolen = (await sign_in(client, account))["refresh_token"]
+    second = (await refresh(client, stolen)).json()
+    if why == "too late":
+        clock.move(seconds=31)
+    elif why == "for the third time":
+        assert (await refresh(client, stolen)).status_code == 200
+    else:
+        second = (await refresh(client, second["refresh_token"])).json()
+    assert _is_ended(await refresh(client, stolen))
+    assert _is_ended(await refresh(client, second["refresh_token"]))
+    me = await client.get("/v1/me", headers={"Authorization": f"Bearer {second['access_token']}"})
+    assert me.status_code == 401
+    async with people.parts.database.read() as connection:
+        written = (await connection.execute(select(events.c.subject_id, events.c.action))).all()
+    assert written == [(account.id, "end-session-of-stolen-token")]
+
+
+async def test_the_successor_is_kept_so_that_only_its_predecessor_opens_it(
+    client: AsyncClient, people: People
+) -> None:
+    first = (await sign_in(client, await account_of(people)))["refresh_token"]
+    second = (await refresh(client, first)).json()["refresh_token"]
+    async with people.parts.database.read() as connection:
+        rows = (await connection.execute(select(refresh_tokens))).mappings().all()
+    kept = next(row for row in rows if row["successor"])
+    assert second.encode() not in kept["successor"]
+    assert second not in str(rows)
+    assert kept["successor_digest"] == sessions.digest_of(second)
+
+
 async def _race(client: AsyncClient, people: People) -> None:
-    """Use one refresh token ten times at once."""
+    """Use one refresh token ten times at once: two get the same successor, the third says that it was stolen."""
     token = (await sign_in(client, await account_of(people)))["refresh_token"]
     responses = await asyncio.gather(*(refresh(client, token) for _ in range(10)))
-    successes = [response for response in responses if response.status_code == 200]
-    assert len(successes) == 1
-    assert sum(map(_is_ended, responses)) == 9
-    assert _is_ended(await refresh(client, successes[0].json()["refresh_token"]))
+    told = [response.json()["refresh_token"] for response in responses if response.status_code == 200]
+    assert len(told) == 2
+    assert len(set(told)) == 1
+    assert sum(map(_is_ended, responses)) == 8
+    assert _is_ended(await refresh(client, told[0]))
     async with people.parts.database.read() as connection:
         assert await connection.scalar(select(func.count()).select_from(refresh_tokens)) == 0
 
 
-async def test_of_ten_uses_at_once_one_succeeds_and_the_family_ends(client: AsyncClient, people: People) -> None:
+async def test_of_ten_uses_at_once_two_get_the_same_and_the_session_ends(
+    client: AsyncClient, people: People
+) -> None:
     await _race(client, people)
+
+
+async def test_two_uses_at_once_are_one_phone_on_a_bad_line(client: AsyncClient, people: People) -> None:
+    token = (await sign_in(client, await account_of(people)))["refresh_token"]
+    first, second = await asyncio.gather(refresh(client, token), refresh(client, token))
+    assert first.json()["refresh_token"] == second.json()["refresh_token"]
+    assert (await refresh(client, first.json()["refresh_token"])).status_code == 200
 
 
 async def test_a_sign_out_during_refreshes_leaves_nothing(client: AsyncClient, people: People) -> None:

@@ -11,7 +11,7 @@ from pydantic import SecretStr
 
 from domain.errors import Unidentified
 from infra.ids import new_id
-from infra.keys import load_keyring
+from infra.keys import Keys
 from infra.passwords import hash_password
 from infra.settings import Settings
 from infra.tokens import MAX_BYTES, Tokens
@@ -148,7 +148,7 @@ ANYTHING = (
 @pytest.fixture(scope="module")
 def tokens(signing_keys: str) -> Tokens:
     settings = Settings(_env_file=None, signing_keys=SecretStr(signing_keys))
-    return Tokens(load_keyring(settings), issuer="https://api.test", audience="standfirst")
+    return Tokens(Keys(settings), issuer="https://api.test", audience="standfirst")
 
 
 @given(token=ANYTHING)

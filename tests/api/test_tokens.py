@@ -12,7 +12,7 @@ from domain.errors import Unidentified
 from domain.people import Account, Role
 from infra import accounts
 from infra.ids import new_id
-from infra.keys import Keyring, load_keyring
+from infra.keys import Keyring, Keys, load_keyring
 from infra.settings import Settings
 from infra.tables import accounts as accounts_table
 from infra.tokens import Tokens
@@ -104,8 +104,8 @@ async def test_claims_that_are_no_object_are_a_401(client: AsyncClient, keyring:
 
 @pytest.fixture
 def tokens(signing_keys: str) -> Tokens:
-    keyring = load_keyring(Settings(_env_file=None, signing_keys=SecretStr(signing_keys)))
-    return Tokens(keyring, issuer="https://api.test", audience="standfirst")
+    keys = Keys(Settings(_env_file=None, signing_keys=SecretStr(signing_keys)))
+    return Tokens(keys, issuer="https://api.test", audience="standfirst")
 
 
 def test_a_token_is_good_until_just_before_it_expires(tokens: Tokens) -> None:

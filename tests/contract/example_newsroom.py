@@ -101,7 +101,15 @@ async def _sign_in(desk: Desk) -> None:
         desk.tokens[role] = tokens["access_token"]
     again = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
     tokens = await desk.ask("POST", "/v1/auth/token", "refresh", by=None, data=again)
+    await desk.ask("POST", "/v1/auth/token", by=None, data=form)
+    listed = await desk.ask("GET", "/v1/me/sessions", "signed_in", by="subscriber")
+    await desk.ask("DELETE", f"/v1/me/sessions/{listed['items'][0]['id']}", "one", by="subscriber")
     await desk.ask("POST", "/v1/auth/revoke", "sign_out", by=None, data={"token": tokens["refresh_token"]})
+    tokens = await desk.ask("POST", "/v1/auth/token", by=None, data=form)
+    desk.tokens["subscriber"] = tokens["access_token"]
+    await desk.ask("DELETE", "/v1/me/sessions", "all", by="subscriber")
+    tokens = await desk.ask("POST", "/v1/auth/token", by=None, data=form)
+    desk.tokens["subscriber"] = tokens["access_token"]
 
 
 async def _write_names(desk: Desk) -> None:

@@ -75,6 +75,7 @@ async def sign_in(client: AsyncClient, people: People) -> None:
     account = await people.add("subscriber", plans=("monthly",), password_hash=hash_password(PASSWORD))
     form = {"grant_type": "password", "username": account.email, "password": PASSWORD}
     tokens = (await client.post("/v1/auth/token", data=form)).json()
+    await client.get("/v1/me", headers={"Authorization": f"Bearer {tokens['access_token']}"})
     again = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
     for data in (again, again, {**form, "password": "wrong"}, {"grant_type": "x"}, {}):
         await client.post("/v1/auth/token", data=data)
@@ -91,6 +92,21 @@ async def sign_in(client: AsyncClient, people: People) -> None:
     for token in (tokens["access_token"], people.token(stripped)):
         await client.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
     await client.get("/v1/me")
+    bearer = await people.headers("reader")
+    for headers in (
+        {},
+        {"Authorization": "Bearer x"},
+        {"Authorization": f"Bearer {people.token(stripped)}"},
+        bearer,
+    ):
+        for method, path in (("GET", ""), ("DELETE", f"/{NEVER}"), ("DELETE", "/x"), ("DELETE", "")):
+            await client.request(method, f"/v1/me/sessions{path}", headers=headers)
+    for method in ("GET", "DELETE"):
+        await client.request(method, "/v1/me/sessions?x=1", headers=bearer)
+    signed_in = (await client.post("/v1/auth/token", data=form)).json()
+    mine = {"Authorization": f"Bearer {signed_in['access_token']}"}
+    (session,) = (await client.get("/v1/me/sessions", headers=mine)).json()["items"]
+    await client.delete(f"/v1/me/sessions/{session['id']}", headers=mine)
 
 
 async def write_articles(newsroom: Newsroom, people: People) -> None:

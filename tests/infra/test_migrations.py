@@ -224,6 +224,34 @@ async def test_what_a_newsroom_has_written_is_found_by_the_newer_program(empty: 
     assert await _all(empty, "SELECT COUNT(*) FROM revisions") == [(2,)]
 
 
+SIGNED_IN = """
+INSERT INTO accounts (id, email, name, password_hash, roles, created_at)
+    VALUES ('me', 'me@example.org', 'Me', '!', 'reader', '2026-01-01');
+INSERT INTO refresh_tokens (digest, family, account_id, expires_at, used_at)
+    VALUES ('one', 'f1', 'me', '2026-03-01', '2026-01-02'), ('two', 'f1', 'me', '2026-03-02', NULL),
+    ('three', 'f2', 'me', '2026-02-01', NULL)
+"""
+
+
+async def test_nobody_has_to_sign_in_again(empty: Database) -> None:
+    await migrate(empty, "0006")
+    async with empty.write() as connection:
+        for statement in SIGNED_IN.split(";"):
+            await connection.execute(text(statement))
+    await migrate(empty)
+    ends = "SELECT account_id, sessions.id, SUBSTR(CAST(expires_at AS TEXT), 1, 10) FROM sessions ORDER BY id"
+    assert await _all(empty, ends) == [("me", "f1", "2026-03-02"), ("me", "f2", "2026-02-01")]
+    tokens = "SELECT digest, session_id, used_at IS NULL FROM refresh_tokens ORDER BY digest"
+    assert await _all(empty, tokens) == [("one", "f1", False), ("three", "f2", True), ("two", "f1", True)]
+    await migrate(empty, "0006")
+    back = "SELECT digest, family, account_id, SUBSTR(CAST(expires_at AS TEXT), 1, 10) FROM refresh_tokens"
+    assert sorted(await _all(empty, back)) == [
+        ("one", "f1", "me", "2026-03-02"),
+        ("three", "f2", "me", "2026-02-01"),
+        ("two", "f1", "me", "2026-03-02"),
+    ]
+
+
 async def test_migrating_twice_changes_nothing(empty: Database) -> None:
     await migrate(empty)
     async with empty.write() as connection:
@@ -294,4 +322,4 @@ async def test_a_file_that_is_no_database_is_not_overwritten(tmp_path: Path) -> 
 
 
 def test_the_newest_revision_is_named() -> None:
-    assert newest() == "0006"
+    assert newest() == "0007"

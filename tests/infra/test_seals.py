@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 from domain.errors import BadRequest
 from infra.keys import _generate
 from infra.seals import MAX_CURSOR, Seals
+from tests.signing_in import keys_of
 
 OLD, NEW = _generate("ES256"), _generate("ES256")
-SEALS = Seals((NEW, OLD))
+SEALS = Seals(keys_of(NEW, OLD))
 NOW = datetime(2026, 1, 31, 12, 0, 7, tzinfo=UTC)
 PLACE = "2026-01-31T12:00:00+00:00 0197"
 TEXT = st.text(max_size=100).filter(lambda text: text.isprintable())
@@ -68,7 +69,7 @@ def test_a_cursor_opens_no_other_list() -> None:
 
 
 def test_the_first_key_seals_and_every_key_opens() -> None:
-    before, after, later = Seals((OLD,)), Seals((NEW, OLD)), Seals((NEW,))
+    before, after, later = Seals(keys_of(OLD)), Seals(keys_of(NEW, OLD)), Seals(keys_of(NEW))
     cursor = before.seal_cursor(PLACE, bound_to="articles")
     assert after.open_cursor(cursor, bound_to="articles") == PLACE
     assert _is_refused(cursor, seals=later)
@@ -117,6 +118,6 @@ def test_nothing_of_a_signed_address_can_be_changed() -> None:
 
 
 def test_addresses_outlive_a_change_of_keys() -> None:
-    expires, signature = Seals((OLD,)).sign_media(PATH, now=NOW, seconds=600)
-    assert Seals((NEW, OLD)).is_signed_media(PATH, expires, signature, now=NOW)
-    assert not Seals((NEW,)).is_signed_media(PATH, expires, signature, now=NOW)
+    expires, signature = Seals(keys_of(OLD)).sign_media(PATH, now=NOW, seconds=600)
+    assert Seals(keys_of(NEW, OLD)).is_signed_media(PATH, expires, signature, now=NOW)
+    assert not Seals(keys_of(NEW)).is_signed_media(PATH, expires, signature, now=NOW)

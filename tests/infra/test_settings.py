@@ -70,6 +70,7 @@ WRONG = {
     "TRUSTED_PROXIES": ["canary", "*", "10.0.0.5/8", "10.0.0.1,canary", "::1/200"],
     "TOKEN_ALGORITHM": ["canary", "HS256", "none", "rs256", ""],
     "TOKEN_AUDIENCE": [""],
+    "KEY_ROTATION_DAYS": ["canary", "-1", "3651", "1.5", ""],
     "ACCESS_TOKEN_SECONDS": ["canary", "9", "86401", "0", "-1", "1.5", ""],
     "REFRESH_TOKEN_DAYS": ["canary", "0", "401", ""],
     "TEASER_POLICY": ["canary", "marker", ""],

@@ -81,6 +81,7 @@ class Values:
             "number": ["1", "2", "9"],
             "page": ["2026-01-1", "2026-01-2", "2025-12-1"],
             "preview_id": [*(one["id"] for one in corpus.previews.values()), new_id()],
+            "session_id": [new_id()],
             "token": [*(one["token"] for one in corpus.previews.values()), "made-up"],
         }
         self.queries: dict[str, list[str]] = {
@@ -198,6 +199,8 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "restore_revision": {},
         "create_preview": {"json": {"role": "reader"}},
         "revoke_preview": {},
+        "end_session": {},
+        "end_sessions": {},
         "upload_media": {"data": {"alt": "A try"}, "files": {"file": ("try.png", png())}},
         "edit_medium": {"json": {"alt": "Another try", "focal_point": {"x": 0, "y": 1}}},
         "delete_medium": {},

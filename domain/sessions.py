@@ -1,0 +1,64 @@
+"""Sessions: what one sign-in led to, and what a refresh token of it is worth when it comes."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+AGAIN_WITHIN = timedelta(seconds=30)
+MOST = 100
+"""How many sessions an account has at most: one more ends the one that was used longest ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sign-in of an account, as its owner sees it."""
+
+    id: str
+    account_id: str
+    client: str | None
+    """What the program that signed in calls itself (`User-Agent`), shortened."""
+    address: str | None
+    """The network address that it was last used from."""
+    started_at: datetime
+    last_used_at: datetime
+    expires_at: datetime
+    """When it ends, unless it is used before."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """A refresh token as it is kept: its digest, and what became of it."""
+
+    digest: str
+    session: Session
+    used_at: datetime | None = None
+    successor: bytes | None = None
+    """The token that came of its use, sealed so that only this token itself opens it."""
+    is_repeated: bool = False
+    """Whether that has been told a second time."""
+    successor_is_used: bool = False
+
+
+class Worth(StrEnum):
+    """What a refresh token gets its bearer."""
+
+    NEW_TOKENS = "new tokens"
+    THE_SAME_AGAIN = "the same again"
+    NOTHING = "nothing"
+    THE_END = "the end of the session"
+
+
+def worth(token: RefreshToken, *, now: datetime) -> Worth:
+    """Return what this token gets its bearer now.
+
+    A phone that lost the answer may ask once more within half a minute, as long as nobody has gone on from what
+    it was answered. Any other second use says that two have the token, and nobody knows which of them stole it.
+    """
+    if token.session.expires_at <= now:
+        return Worth.NOTHING
+    if token.used_at is None:
+        return Worth.NEW_TOKENS
+    was_lost = token.successor is not None and not token.is_repeated and not token.successor_is_used
+    if was_lost and now - token.used_at <= AGAIN_WITHIN:
+        return Worth.THE_SAME_AGAIN
+    return Worth.THE_END
