@@ -6,7 +6,8 @@ import typer
 from rich.console import Console
 
 from infra import ids
-from infra.keys import Keys, Ring, SigningKey, rotate
+from infra.keys import SigningKey
+from infra.rotation import Keys, Ring, rotate
 from infra.settings import load_settings
 
 app = typer.Typer(no_args_is_help=True, help="Signing keys: what each is for, and a new one.")

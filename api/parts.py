@@ -14,9 +14,9 @@ from infra import events
 from infra.darkroom import Darkroom
 from infra.db import Connection, Database
 from infra.ids import Sources
-from infra.keys import Keys
 from infra.moments import Announcer
 from infra.passwords import Passwords
+from infra.rotation import Keys
 from infra.seals import Seals
 from infra.settings import Settings
 from infra.storage import Storage

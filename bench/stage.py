@@ -20,8 +20,8 @@ from domain.people import Account, Role
 from infra import accounts
 from infra.db import Database
 from infra.ids import new_id
-from infra.keys import Keys
 from infra.migrations import prepare
+from infra.rotation import Keys
 from infra.settings import Settings
 from infra.tokens import Tokens
 

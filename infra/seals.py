@@ -13,7 +13,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 
 from domain.errors import BadRequest
-from infra.keys import Keys
+from infra.rotation import Keys
 
 MAX_CURSOR = 1500
 

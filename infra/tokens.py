@@ -18,7 +18,8 @@ from jose.exceptions import JOSEError
 
 from domain.errors import Unidentified
 from domain.people import Role
-from infra.keys import Keys, Ring, SigningKey
+from infra.keys import SigningKey
+from infra.rotation import Keys, Ring
 
 MAX_BYTES = 8 * 1024
 TYPE = "at+jwt"

@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 from api.app import create_app
 from infra.db import Database
 from infra.ids import Sources
-from infra.keys import _generate
+from infra.keys import generate
 from infra.migrations import migrate
 from infra.settings import Settings
 from infra.tables import metadata
@@ -50,7 +50,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 @pytest.fixture(scope="session")
 def signing_keys() -> str:
     """Two keys, so that rotation is always on: the first signs with RS256, the second is ES256."""
-    return _generate("RS256").private_pem + _generate("ES256").private_pem
+    return generate("RS256").private_pem + generate("ES256").private_pem
 
 
 @pytest.fixture(scope="session")

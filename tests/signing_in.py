@@ -7,8 +7,9 @@ import httpx
 from pydantic import SecretStr
 
 from domain.people import Account
-from infra.keys import Keys, SigningKey
+from infra.keys import SigningKey
 from infra.passwords import hash_password
+from infra.rotation import Keys
 from infra.settings import Settings
 from tests.newsroom import Json, People
 

@@ -23,8 +23,8 @@ from domain.people import Account, Role
 from infra import accounts, subscriptions
 from infra.db import Connection
 from infra.ids import Sources
-from infra.keys import Keys
 from infra.passwords import hash_password
+from infra.rotation import Keys
 from infra.settings import Settings
 from infra.tokens import Tokens
 

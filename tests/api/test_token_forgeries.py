@@ -7,7 +7,7 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from httpx import AsyncClient
 
-from infra.keys import Keyring, SigningKey, _generate, load_keyring
+from infra.keys import Keyring, SigningKey, generate, load_keyring
 from infra.settings import Settings
 from tests.forging import b64, bearers, claims_of, es256, header_of, hs, not_refused, own, ps256, rs256, token_of
 from tests.newsroom import Clock, Json, People
@@ -22,7 +22,7 @@ def keyring(settings: Settings) -> Keyring:
 
 @pytest.fixture(scope="module")
 def stranger() -> SigningKey:
-    return _generate("RS256")
+    return generate("RS256")
 
 
 @pytest.fixture

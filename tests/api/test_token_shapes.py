@@ -11,8 +11,8 @@ from pydantic import SecretStr
 
 from domain.errors import Unidentified
 from infra.ids import new_id
-from infra.keys import Keys
 from infra.passwords import hash_password
+from infra.rotation import Keys
 from infra.settings import Settings
 from infra.tokens import MAX_BYTES, Tokens
 from tests.forging import b64, bearers, not_refused

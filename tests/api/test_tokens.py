@@ -12,7 +12,8 @@ from domain.errors import Unidentified
 from domain.people import Account, Role
 from infra import accounts
 from infra.ids import new_id
-from infra.keys import Keyring, Keys, load_keyring
+from infra.keys import Keyring, load_keyring
+from infra.rotation import Keys
 from infra.settings import Settings
 from infra.tables import accounts as accounts_table
 from infra.tokens import Tokens

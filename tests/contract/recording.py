@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from api.app import create_app
 from infra.ids import Sources
-from infra.keys import _generate
+from infra.keys import generate
 from infra.settings import Settings
 from tests.contract.checking import LINES, operation_at
 from tests.newsroom import Json
@@ -148,7 +148,7 @@ async def recorded(folder: Path) -> AsyncIterator[tuple[httpx.AsyncClient, Recor
         _env_file=None,
         data_dir=folder,
         database_url=f"sqlite:///{folder / 'standfirst.db'}",
-        signing_keys=SecretStr(_generate("RS256").private_pem),
+        signing_keys=SecretStr(generate("RS256").private_pem),
         public_url="https://api.quay.test",
         article_url="https://www.quay.test/{language}/{slug}",
         offers=[

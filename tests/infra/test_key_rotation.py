@@ -11,14 +11,15 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from domain.errors import Unidentified
-from infra.keys import AHEAD, SEALS_LAST, Keys, SigningKey, _generate, ring_at, rotate
+from infra.keys import AHEAD, SigningKey, generate
+from infra.rotation import SEALS_LAST, Keys, ring_at, rotate
 from infra.seals import Seals
 from infra.settings import Settings, WrongSettings
 from infra.tokens import Tokens
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 TOKENS_LAST = timedelta(seconds=600)
-FIRST, SECOND, THIRD = (_generate("ES256") for _ in range(3))
+FIRST, SECOND, THIRD = (generate("ES256") for _ in range(3))
 JUST = timedelta(microseconds=1)
 
 
@@ -198,7 +199,7 @@ def test_a_file_that_is_gone_changes_nothing(settings: Settings, keys: Keys) -> 
 async def test_a_server_rotates_by_itself_and_goes_on_when_it_cannot(
     settings: Settings, keys: Keys, clock: Hours, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("infra.keys.ROTATE_EVERY", 0.01)
+    monkeypatch.setattr("infra.rotation.ROTATE_EVERY", 0.01)
     (settings.data_dir / "signing-keys.pem").write_text("garbage")
     rotating = asyncio.create_task(keys.keep_rotating())
     while "could not be rotated" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import SecretStr
 
-from infra.keys import SigningKey, _generate, load_keyring
+from infra.keys import SigningKey, generate, load_keyring
 from infra.settings import Settings, WrongSettings
 
 ROUNDS = 5
@@ -39,7 +39,7 @@ def _pem(private: object, form: PrivateFormat = PrivateFormat.PKCS8, password: b
 
 @pytest.fixture(scope="module")
 def curve() -> SigningKey:
-    return _generate("ES256")
+    return generate("ES256")
 
 
 def test_a_key_is_made_once_and_nobody_else_may_read_it(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_starters_in_several_processes_get_the_same_key(tmp_path: Path) -> None:
 
 
 def test_given_keys_are_used_in_their_order_and_none_is_made(tmp_path: Path, curve: SigningKey) -> None:
-    other = _generate("RS256")
+    other = generate("RS256")
     keyring = load_keyring(_settings(tmp_path, curve.private_pem + other.private_pem))
     assert [key.kid for key in keyring] == [curve.kid, other.kid]
     assert not (tmp_path / "data").exists()
@@ -121,7 +121,7 @@ def test_the_kid_is_the_thumbprint_of_rfc_7638(tmp_path: Path) -> None:
         "9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls"
         "1jF44-csFCur-kEgU8awapJzKnqDKgw"
     )
-    key = SigningKey(_generate("RS256").private)
+    key = SigningKey(generate("RS256").private)
     key.__dict__["public_jwk_members"] = {"kty": "RSA", "n": modulus, "e": "AQAB"}
     assert key.kid == "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
 
@@ -169,7 +169,7 @@ def test_a_kept_key_that_is_not_good_is_named_and_not_replaced(tmp_path: Path, c
 def test_secrets_differ_by_key_and_by_purpose(curve: SigningKey) -> None:
     again = SigningKey(curve.private)
     assert curve.secret("cursors") == again.secret("cursors")
-    assert len({curve.secret("cursors"), curve.secret("media"), _generate("ES256").secret("cursors")}) == 3
+    assert len({curve.secret("cursors"), curve.secret("media"), generate("ES256").secret("cursors")}) == 3
     assert len(curve.secret("cursors")) == 64
 
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.errors import BadRequest
-from infra.keys import _generate
+from infra.keys import generate
 from infra.seals import MAX_CURSOR, Seals
 from tests.signing_in import keys_of
 
-OLD, NEW = _generate("ES256"), _generate("ES256")
+OLD, NEW = generate("ES256"), generate("ES256")
 SEALS = Seals(keys_of(NEW, OLD))
 NOW = datetime(2026, 1, 31, 12, 0, 7, tzinfo=UTC)
 PLACE = "2026-01-31T12:00:00+00:00 0197"
