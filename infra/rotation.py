@@ -1,8 +1,8 @@
 """Rotation: what each signing key is for at a moment, and a new one when it is time.
 
 Of keys that were given the first signs and the others verify. Those in the data folder have an age: a new one
-stands in front and is told of in the JWKS for a while before it signs. The one before verifies until the last token
-that it signed has run out, and what was sealed with it can be opened for longer.
+stands in front and is told of in the JWKS for a while before it signs. The one before verifies until the last
+token that it signed has run out, and what was sealed with it can be opened for longer.
 """
 
 import asyncio
