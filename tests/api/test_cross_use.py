@@ -1,0 +1,93 @@
+"""Whatever is handed out for one thing opens no other: each token, cursor and signature is tried as each other."""
+
+from dataclasses import dataclass
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from httpx import AsyncClient, Response
+
+from tests.newsroom import Newsroom, People, paragraph, words
+from tests.signing_in import REVOKE, account_of, refresh, sign_in
+
+USES = ("access", "refresh", "preview", "list cursor", "sync cursor", "search cursor", "signature")
+
+
+@dataclass(frozen=True)
+class Things:
+    """One of each, and the picture whose address is signed."""
+
+    given: dict[str, str]
+    picture: str
+    expires: str
+
+
+@pytest.fixture
+async def things(newsroom: Newsroom, people: People) -> Things:
+    client = newsroom.client
+    medium = await newsroom.medium()
+    body = [paragraph(words(100)), {"_type": "image", "media_id": medium["id"]}, paragraph(words(20))]
+    for at in range(2):
+        await newsroom.published(
+            title=f"Harbour {at}", slug=f"one-{at}", body=body, access={"requires": "subscriber"}
+        )
+    draft = await newsroom.draft()
+    preview = (await newsroom.send("POST", f"/articles/{draft['id']}/previews")).json()
+    signed_in = await sign_in(client, await account_of(people, "subscriber"))
+    bearer = {"Authorization": f"Bearer {signed_in['access_token']}"}
+    article = (await client.get("/v1/articles/one-0", headers=bearer)).json()
+    image = next(block for block in article["body"] if block["_type"] == "image")
+    address = urlsplit(image["media"]["url"])
+    query = parse_qs(address.query)
+
+    async def cursor(path: str) -> str:
+        token: str = (await client.get(path)).json()["next_cursor"]
+        return token
+
+    given = {
+        "access": signed_in["access_token"],
+        "refresh": signed_in["refresh_token"],
+        "preview": preview["token"],
+        "list cursor": await cursor("/v1/articles?limit=1"),
+        "sync cursor": await cursor("/v1/sync?limit=1"),
+        "search cursor": await cursor("/v1/search?q=harbour&limit=1"),
+        "signature": query["signature"][0],
+    }
+    return Things(given, address.path, query["expires"][0])
+
+
+async def used(client: AsyncClient, things: Things, use: str, thing: str) -> Response:
+    match use:
+        case "access":
+            return await client.get("/v1/me", headers={"Authorization": f"Bearer {thing}"})
+        case "refresh":
+            return await refresh(client, thing)
+        case "revoke":
+            return await client.post(REVOKE, data={"token": thing})
+        case "preview":
+            return await client.get(f"/v1/previews/{thing}")
+        case "signature":
+            return await client.get(things.picture, params={"expires": things.expires, "signature": thing})
+        case _:
+            path, asked = use.removesuffix(" cursor"), {"limit": "1", "cursor": thing}
+            if path == "search":
+                asked["q"] = "harbour"
+            return await client.get("/v1/articles" if path == "list" else f"/v1/{path}", params=asked)
+
+
+@pytest.mark.parametrize("use", USES)
+async def test_nothing_is_good_for_anything_else(client: AsyncClient, things: Things, use: str) -> None:
+    for kind, thing in things.given.items():
+        if kind != use:
+            response = await used(client, things, use, thing)
+            assert response.status_code in {400, 401, 404}, (kind, use, response.text)
+            assert thing not in response.text, (kind, use)
+    assert (await used(client, things, use, things.given[use])).is_success, "as what it is, it is good"
+
+
+async def test_only_tokens_of_a_session_end_one(client: AsyncClient, things: Things) -> None:
+    for kind, thing in things.given.items():
+        if kind not in {"access", "refresh"}:
+            assert (await used(client, things, "revoke", thing)).status_code == 200
+    assert (await used(client, things, "access", things.given["access"])).status_code == 200
+    await used(client, things, "revoke", things.given["refresh"])
+    assert (await used(client, things, "access", things.given["access"])).status_code == 401
