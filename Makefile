@@ -26,8 +26,8 @@ test-deep: .venv/.dev ## Run it with coverage, full products, long random runs a
 	$(PYTEST) -m "not deep" --cov --cov-report= $(COVERED)
 	$(BIN)/coverage report --include='domain/*' --fail-under=100
 	$(BIN)/coverage report --fail-under=95
-	HYPOTHESIS_PROFILE=deep $(PYTEST) -m "deep or hypothesis" $(COVERED)
-	HYPOTHESIS_PROFILE=deep $(PYTEST) $(COVERED:%=--ignore=%)
+	HYPOTHESIS_PROFILE=deep $(PYTEST) --durations=10 -m "deep or hypothesis" $(COVERED)
+	HYPOTHESIS_PROFILE=deep $(PYTEST) --durations=10 $(COVERED:%=--ignore=%)
 
 check: .venv/.dev ## Check format, lint, types, layers, and that the contract is the application's
 	$(BIN)/ruff format --check .
