@@ -2,14 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import contract, problems, server
-from api.accounts import me, sessions, tokens
+from api.accounts import me, tokens
+from api.accounts import sessions as own_sessions
 from api.delivery import articles as delivery_articles
 from api.delivery import feeds, sitemaps
 from api.delivery import formats as delivery_formats
@@ -23,11 +24,14 @@ from api.editorial import actions, articles, bulk, contributors, events, media, 
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
 from api.representations import Representations
+from infra import sessions
+from infra.db import DatabaseBusy
 from infra.ids import Sources
 from infra.migrations import prepare
 from infra.pictures import sweep
 from infra.settings import Settings, load_settings
 
+SWEPT_EVERY = 3600.0  # seconds
 EXPOSED = ("ETag", "Link", "Location", "Retry-After", "RateLimit", "RateLimit-Policy")
 ROUTERS = (
     delivery_articles.router,
@@ -42,7 +46,7 @@ ROUTERS = (
     delivery_sync.router,
     tokens.router,
     me.router,
-    sessions.router,
+    own_sessions.router,
     articles.router,
     actions.router,
     revisions.router,
@@ -77,6 +81,7 @@ def create_app(settings: Settings | None = None, sources: Sources | None = None)
     app.state.parts = parts = assemble(settings, sources or Sources())
     if settings.cache_bytes:
         app.kept = Representations(app.take_the_long_way, parts)
+        parts.keys.tell(app.kept.forget)
     return app
 
 
@@ -104,19 +109,29 @@ def application(settings: Settings) -> Application:
 @asynccontextmanager
 async def _lifespan(app: Application) -> AsyncIterator[None]:
     parts: Parts = app.state.parts
-    rotating = asyncio.create_task(parts.keys.keep_rotating())
+    working: list[asyncio.Task[None]] = []
     try:
         await prepare(parts.database)
         await sweep(parts.database, parts.storage)
         await parts.database.lease.start()
+        working = [asyncio.create_task(one) for one in (parts.keys.follow(), _sweep_sessions(parts))]
         yield
     finally:
         if app.kept:
             app.kept.tell()
-        rotating.cancel()
-        await asyncio.wait([rotating])
+        for task in working:
+            task.cancel()
+        await asyncio.gather(*working, return_exceptions=True)
         await parts.announcer.stop()
         await parts.database.close()
+
+
+async def _sweep_sessions(parts: Parts) -> None:
+    """Remove sessions that have run out, hour by hour. It ends when it is cancelled."""
+    while True:
+        with suppress(DatabaseBusy):  # the next hour will do
+            await sessions.sweep(parts.database, parts.sources.now())
+        await asyncio.sleep(SWEPT_EVERY)
 
 
 def _surround(app: FastAPI, settings: Settings) -> None:

@@ -6,7 +6,7 @@ import typer
 from rich.console import Console
 
 from infra import ids
-from infra.keys import SigningKey
+from infra.keys import SigningKey, file_of
 from infra.rotation import Keys, Ring, rotate
 from infra.settings import load_settings
 
@@ -17,7 +17,11 @@ out = Console()
 @app.command(name="list")
 def list_command() -> None:
     """Show the signing keys, the newest first, and what each is for now."""
-    keys = Keys(load_settings())
+    settings = load_settings()
+    if not settings.signing_keys.get_secret_value() and not file_of(settings).exists():
+        out.print(f"There are no keys in {settings.data_dir} yet; the first start of a server makes one.")
+        return
+    keys = Keys(settings)
     for key in keys.all:
         made = f"made {key.made_at:%Y-%m-%d %H:%M} UTC" if key.made_at else "given"
         out.print(

@@ -119,6 +119,7 @@ class Representations:
         self._kept = Shelf(parts.settings.cache_bytes, getsizeof=lambda kept: kept.size)
         self._callers = Shelf(MAX_CALLERS)
         self._making: dict[Key, asyncio.Future[None]] = {}
+        self._forgotten = 0
         self._given: defaultdict[tuple[str, int], int] = defaultdict(int)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -229,7 +230,7 @@ class Representations:
 
     async def _answer(self, asked: Asked, standing: Standing, scope: Scope, receive: Receive, send: Send) -> None:
         """Take the long way, and keep what comes of it if that is allowed."""
-        now: datetime = scope[NOW]
+        now, forgotten = scope[NOW], self._forgotten
         claim = scope[CLAIM] = Claim(find=lambda rights: self._given_to(rights, asked, standing, now))
         sent: list[Message] = []
 
@@ -239,6 +240,8 @@ class Representations:
             await send(message)
 
         await self.app(scope, receive, send_and_keep)
+        if forgotten != self._forgotten:
+            return
         if asked.token is not None and claim.rights is not None and claim.rights_until is not None:
             self._callers[asked.token] = Caller(claim.rights, standing.rights, claim.rights_until)
         if _is_whole(sent) and (asked.token is None) == (claim.rights is None):
@@ -250,6 +253,12 @@ class Representations:
         """Return what is kept for somebody whom a token was unknown of so far."""
         kept = self._find((asked.address, rights), standing, now)
         return Again(kept, asked) if kept else None
+
+    def forget(self) -> None:
+        """Forget everything, and what is being made too: tokens, cursors and addresses are not what they were."""
+        self._forgotten += 1
+        self._kept.clear()
+        self._callers.clear()
 
     def _count(self, given: Given) -> None:
         """Count an answer; a line for each would cost more than the answer."""

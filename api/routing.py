@@ -76,6 +76,10 @@ class LimitedRequest(Request):
 class Route(OwnAddress):
     """An operation that refuses what it does not know, and whoever may not use it."""
 
+    async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
+        """Return who sent the request, or refuse credentials that are not good."""
+        return await who_calls(request, parts, snapshot)
+
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Return the handler, with the checks in front."""
         handle = super().get_route_handler()
@@ -89,7 +93,8 @@ class Route(OwnAddress):
             refuse_strange_parameters(request, known)
             parts: Parts = request.app.state.parts
             async with parts.database.read() as snapshot:
-                person = await who_calls(request, parts, snapshot)
+                request.state.now = request.scope.get(NOW) or parts.sources.now()
+                person = await self.caller(request, parts, snapshot)
                 check_permission(person, permission)
                 if request.method in _SAFE and (kept := kept_answer(request)):
                     return kept
@@ -130,9 +135,9 @@ class OpenRoute(APIRoute):
 
 
 def _address(request: Request) -> str | None:
-    """Return the caller's network address, if it is one: a proxy passes on what it was told."""
+    """Return the caller's network address, if it is one: a proxy passes on what it was told, zone and all."""
     try:
-        return str(ip_address(request.client.host)) if request.client else None
+        return str(ip_address(request.client.host.partition("%")[0])) if request.client else None
     except ValueError:
         return None
 
@@ -164,7 +169,7 @@ def _safe(name: str) -> str:
 
 async def who_calls(request: Request, parts: Parts, snapshot: Connection) -> Person:
     """Return who sent the request, or refuse credentials that are not good."""
-    request.state.now = now = request.scope.get(NOW) or parts.sources.now()
+    now = request.state.now
     given = request.headers.getlist("authorization")
     if not given:
         return ANONYMOUS

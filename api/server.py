@@ -107,7 +107,7 @@ async def check_readiness(parts: PartsOf) -> Health:
     responses=declared("bad-request"),
 )
 async def read_jwks(parts: PartsOf, response: Response) -> KeySet:
-    """Answer the public keys, the one that signs first."""
+    """Answer the public keys, the newest first: it may be one that will sign soon."""
     response.headers.update(_FOR_AN_HOUR)
     return KeySet.model_validate(parts.tokens.jwks())
 

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 AGAIN_WITHIN = timedelta(seconds=30)
 MOST = 100
-"""How many sessions an account has at most: one more ends the one that was used longest ago."""
+"""How many sessions an account has at most: one more ends the half that was used longest ago."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,7 @@ class RefreshToken:
     session: Session
     used_at: datetime | None = None
     successor: bytes | None = None
-    """The token that came of its use, sealed so that only this token itself opens it."""
-    is_repeated: bool = False
-    """Whether that has been told a second time."""
-    successor_is_used: bool = False
+    """The token that came of its use, until it is told again or used: sealed so that only this token opens it."""
 
 
 class Worth(StrEnum):
@@ -58,7 +55,6 @@ def worth(token: RefreshToken, *, now: datetime) -> Worth:
         return Worth.NOTHING
     if token.used_at is None:
         return Worth.NEW_TOKENS
-    was_lost = token.successor is not None and not token.is_repeated and not token.successor_is_used
-    if was_lost and now - token.used_at <= AGAIN_WITHIN:
+    if token.successor is not None and now - token.used_at <= AGAIN_WITHIN:
         return Worth.THE_SAME_AGAIN
     return Worth.THE_END

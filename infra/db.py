@@ -118,7 +118,7 @@ def _make_file(path: Path) -> None:
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not (path.is_file() and os.access(path, os.R_OK | os.W_OK)):
-        path.open("ab").close()
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))  # it will hold addresses of people
 
 
 def _prepare_sqlite(engine: AsyncEngine, *, for_much: bool) -> None:

@@ -3,11 +3,13 @@
 What each is for, and when, follows from its age (`infra/rotation.py`).
 """
 
+import fcntl
 import hashlib
 import os
 import re
-import secrets
 from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property
@@ -23,9 +25,10 @@ from infra.settings import Settings, WrongSettings
 
 RSA_BITS = 2048
 AHEAD = timedelta(hours=2)  # a new key is told of before it signs: others keep our JWKS for an hour
+_FIRST_YEAR, _LAST_YEAR = 2000, 9000
 FROM_EVER = datetime.min.replace(tzinfo=UTC)
 _PEM = re.compile(
-    r"(?:made: (\S+)\s+)?(-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----)", re.DOTALL
+    r"(?:made: ([^\n]*)\n)?(-----BEGIN [A-Z ]*PRIVATE KEY-----.+?-----END [A-Z ]*PRIVATE KEY-----)", re.DOTALL
 )
 
 
@@ -108,7 +111,9 @@ def load_keyring(settings: Settings) -> Keyring:
         return _parse(given, "STANDFIRST_SIGNING_KEYS")
     path = file_of(settings)
     if not path.exists():
-        _write_new(path, text_of(replace(generate(settings.token_algorithm), made_at=ids.now())))
+        with alone(settings):
+            if not path.exists():
+                write(settings, (replace(generate(settings.token_algorithm), made_at=ids.now()),))
     return _parse(path.read_text(errors="replace"), str(path))
 
 
@@ -117,23 +122,57 @@ def file_of(settings: Settings) -> Path:
     return settings.data_dir / "signing-keys.pem"
 
 
-def text_of(key: SigningKey) -> str:
-    """Return a key as it stands in that file."""
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """Keep every other process of this machine from writing the keys meanwhile."""
+    path = file_of(settings).with_suffix(".lock")
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def write(settings: Settings, keys: Keyring) -> None:
+    """Write the keys whole or not at all, in the place of those that are there. Be alone."""
+    path = file_of(settings)
+    if path.is_symlink():
+        raise WrongSettings(f"{path}: is a link. Put the new key where it leads, or the keys here.")
+    for left in path.parent.glob(f"{path.name}.*"):  # by a process that was killed here
+        left.unlink()
+    draft = path.with_name(f"{path.name}.new")
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        if path.exists() and os.geteuid() == 0:  # whoever could read them can go on to
+            os.fchown(file.fileno(), path.stat().st_uid, path.stat().st_gid)
+        file.write("".join(map(_text_of, keys)))
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _text_of(key: SigningKey) -> str:
     return (f"made: {key.made_at.isoformat()}\n" if key.made_at else "") + key.private_pem
 
 
 def _parse(text: str, where: str) -> Keyring:
-    found = _PEM.findall(text.replace("\\n", "\n"))
+    text = text.replace("\\n", "\n")
+    found = _PEM.findall(text)
     if not found:
         raise WrongSettings(f"{where}: holds no PEM private key.")
+    if len(found) != text.count("-----BEGIN ") or len(found) != text.count("-----END "):
+        raise WrongSettings(f"{where}: holds a key that was cut, or something that is no private key.")
     return tuple(replace(_parse_one(pem, where), made_at=_moment(made, where)) for made, pem in found)
 
 
 def _moment(made: str, where: str) -> datetime | None:
+    if not made:
+        return None
     try:
-        return datetime.fromisoformat(made).astimezone(UTC) if made else None
+        moment = datetime.fromisoformat(made.strip())
     except ValueError:
-        raise WrongSettings(f"{where}: says of a key that it was made at a time that is none.") from None
+        moment = FROM_EVER
+    if moment.tzinfo is None or not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise WrongSettings(f"{where}: says of a key that it was made at a time that is none.")
+    return moment.astimezone(UTC)
 
 
 @cache
@@ -154,32 +193,6 @@ def generate(algorithm: str) -> SigningKey:
     if algorithm == "ES256":
         return SigningKey(ec.generate_private_key(ec.SECP256R1()))
     return SigningKey(rsa.generate_private_key(public_exponent=65_537, key_size=RSA_BITS))
-
-
-def _write_new(path: Path, text: str) -> None:
-    """Write a secret file whole or not at all; of several processes that start at once the first wins."""
-    draft = _draft(path, text)
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass
-    finally:
-        draft.unlink()
-
-
-def write(path: Path, text: str) -> None:
-    """Write a secret file whole or not at all, in the place of the one that is there."""
-    _draft(path, text).replace(path)
-
-
-def _draft(path: Path, text: str) -> Path:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f"{path.name}.{secrets.token_hex(8)}")  # not the pid: containers share those
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    return draft
 
 
 def _base64(data: bytes) -> str:

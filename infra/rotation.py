@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from infra import ids
-from infra.keys import Keyring, SigningKey, file_of, generate, load_keyring, text_of, write
+from infra.keys import Keyring, SigningKey, alone, file_of, generate, load_keyring, write
 from infra.settings import Settings, WrongSettings
 
 logger = logging.getLogger("standfirst.keys")
@@ -53,9 +53,14 @@ class Keys:
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime] = ids.now) -> None:
         self._settings, self._clock = settings, clock
-        self._keys = load_keyring(settings)
-        self._seen, self._look_at = self._state_of_file(), monotonic() + LOOK_EVERY
-        self._ring = self._at(clock())
+        self._look_at = monotonic() + LOOK_EVERY
+        self._told: list[Callable[[], None]] = []
+        self._ring: Ring
+        self._take(seen=self._state_of_file())
+
+    def tell(self, somebody: Callable[[], None]) -> None:
+        """Call this when there are other keys than before: what one that is gone has made is worth nothing."""
+        self._told.append(somebody)
 
     @property
     def all(self) -> Keyring:
@@ -73,61 +78,75 @@ class Keys:
         return self._ring
 
     def look_again(self) -> None:
-        """Read the file if it is another than before. One that cannot be read changes nothing."""
+        """Read the file if it is another than before. One that is not good changes nothing."""
         self._look_at = monotonic() + LOOK_EVERY
         seen = self._state_of_file()
         if seen is None or seen == self._seen:
             return
         try:
-            self._keys = load_keyring(self._settings)
+            self._take(seen=seen)
         except (WrongSettings, OSError) as error:
             logger.error("The signing keys stay what they were: %s", error)  # noqa: TRY400 - no trace of a key
-        self._seen, self._ring = seen, self._at(self._clock())
+            return
+        for tell in self._told:
+            tell()
 
-    def rotate_if_due(self) -> bool:
-        """Put a new key in front if the newest has been there for as long as the settings say. Tell if it was."""
-        days, newest = self._settings.key_rotation_days, self._keys[0].made_at
-        now = self._clock()
-        if self._settings.signing_keys.get_secret_value() or not days:
-            return False
-        if newest is not None and now - newest < timedelta(days=days):
-            return False
-        rotate(self._settings, now)
-        self.look_again()
-        return True
-
-    async def keep_rotating(self) -> None:
-        """Rotate the keys whenever that is due. It ends when it is cancelled."""
+    async def follow(self) -> None:
+        """Rotate the keys when it is time, and notice who else has. It ends when it is cancelled."""
+        rotate_at = monotonic()
         while True:
-            try:
-                await asyncio.to_thread(self.rotate_if_due)
-            except (WrongSettings, OSError) as error:
-                logger.error("The signing keys could not be rotated: %s", error)  # noqa: TRY400
-            await asyncio.sleep(ROTATE_EVERY)
+            if monotonic() >= rotate_at:
+                rotate_at = monotonic() + ROTATE_EVERY
+                try:
+                    await asyncio.to_thread(rotate_if_due, self._settings, self._clock())
+                except (WrongSettings, OSError) as error:
+                    logger.error("The signing keys could not be rotated: %s", error)  # noqa: TRY400
+            self.look_again()
+            await asyncio.sleep(LOOK_EVERY)
+
+    def _take(self, *, seen: tuple[int, ...] | None) -> None:
+        """Take the keys of a file that looked like this before it is read, so that no later change is missed."""
+        self._keys = load_keyring(self._settings)
+        self._seen, self._ring = seen, self._at(self._clock())
 
     def _at(self, now: datetime) -> Ring:
         lasting = timedelta(seconds=self._settings.access_token_seconds)
         return ring_at(self._keys, now, tokens_last=lasting)
 
-    def _state_of_file(self) -> tuple[int, int] | None:
+    def _state_of_file(self) -> tuple[int, ...] | None:
         if self._settings.signing_keys.get_secret_value():
             return None
         try:
             found = file_of(self._settings).stat()
         except OSError:
             return None
-        return found.st_mtime_ns, found.st_ino
+        return found.st_mtime_ns, found.st_ctime_ns, found.st_ino
+
+
+def rotate_if_due(settings: Settings, now: datetime) -> bool:
+    """Put a new key in front if the newest has been there for as long as the settings say. Tell if it was."""
+    days = timedelta(days=settings.key_rotation_days)
+    if settings.signing_keys.get_secret_value() or not days:
+        return False
+    with alone(settings):
+        made_at = load_keyring(settings)[0].made_at
+        is_due = made_at is None or now - made_at >= days
+        if is_due:
+            _rotate(settings, now)
+    return is_due
 
 
 def rotate(settings: Settings, now: datetime, *, at_once: bool = False) -> None:
-    """Put a new key in front of those in the data folder; `at_once` in their place, because one has leaked.
-
-    Of several processes that do it at the same time the last wins. The others' new keys had signed nothing yet.
-    """
+    """Put a new key in front of those in the data folder; `at_once` in their place, because one has leaked."""
     if settings.signing_keys.get_secret_value():
         raise WrongSettings("STANDFIRST_SIGNING_KEYS: holds the keys, so put a new one in front of them there.")
+    with alone(settings):
+        _rotate(settings, now, at_once=at_once)
+
+
+def _rotate(settings: Settings, now: datetime, *, at_once: bool = False) -> None:
     keys = load_keyring(settings)
     new = replace(generate(settings.token_algorithm), made_at=now)
     after = zip(keys, (new, *keys), strict=False)  # each with the key in front of it
     kept = () if at_once else tuple(old for old, newer in after if now < newer.signs_from + SEALS_LAST)
-    write(file_of(settings), "".join(map(text_of, (new, *kept))))
+    write(settings, (new, *kept))

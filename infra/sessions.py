@@ -7,18 +7,14 @@ from hashlib import sha256
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Row, delete, select, update
+from sqlalchemy import Row, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.sessions import MOST, RefreshToken, Session
+from infra.db import Database
 from infra.tables import refresh_tokens, sessions
 
-_NEXT = refresh_tokens.alias()
-_BY_DIGEST = (
-    select(refresh_tokens, sessions, _NEXT.c.used_at.label("went_on_at"))
-    .join(sessions, sessions.c.id == refresh_tokens.c.session_id)
-    .outerjoin(_NEXT, _NEXT.c.digest == refresh_tokens.c.successor_digest)
-)
+_BY_DIGEST = select(refresh_tokens, sessions).join(sessions, sessions.c.id == refresh_tokens.c.session_id)
 _LOCK = select(sessions.c.id).join(refresh_tokens).with_for_update(of=sessions)
 
 
@@ -28,16 +24,29 @@ def digest_of(token: str) -> str:
 
 
 async def start(connection: AsyncConnection, session: Session, token: str) -> None:
-    """Keep a new session with its first refresh token.
-
-    What of the account's has run out goes, and what it used longest ago once there is too much.
-    """
-    used_last = select(sessions.c.id).where(sessions.c.account_id == session.account_id)
-    spare = used_last.order_by(sessions.c.last_used_at.desc(), sessions.c.id.desc()).offset(MOST - 1)
-    is_spare = sessions.c.id.in_(spare) | (sessions.c.expires_at <= session.started_at)
-    await connection.execute(delete(sessions).where(sessions.c.account_id == session.account_id, is_spare))
+    """Keep a new session with its first refresh token. Where there are too many, the older half ends."""
+    own = sessions.c.account_id == session.account_id
+    if (await connection.scalar(select(func.count()).select_from(sessions).where(own)) or 0) >= MOST:
+        used_last = select(sessions.c.id).where(own).order_by(sessions.c.last_used_at.desc(), sessions.c.id.desc())
+        await connection.execute(delete(sessions).where(sessions.c.id.in_(used_last.offset(MOST // 2 - 1))))
     await connection.execute(sessions.insert().values(asdict(session)))
     await connection.execute(refresh_tokens.insert().values(digest=digest_of(token), session_id=session.id))
+
+
+async def sweep(database: Database, now: datetime) -> None:
+    """Remove the sessions that have run out: nobody needs to know any more who was where."""
+    is_over = sessions.c.expires_at <= now
+    async with database.read() as connection:
+        found = await connection.scalar(select(sessions.c.id).where(is_over).limit(1))
+    if found is not None:
+        async with database.write() as connection:
+            await connection.execute(delete(sessions).where(is_over))
+
+
+async def is_known(connection: AsyncConnection, token: str) -> bool:
+    """Tell whether this is a refresh token of ours, used or not."""
+    query = select(refresh_tokens.c.digest).where(refresh_tokens.c.digest == digest_of(token))
+    return await connection.scalar(query) is not None
 
 
 async def find(connection: AsyncConnection, token: str) -> RefreshToken | None:
@@ -48,39 +57,30 @@ async def find(connection: AsyncConnection, token: str) -> RefreshToken | None:
     is_this = refresh_tokens.c.digest == digest_of(token)
     await connection.execute(_LOCK.where(is_this))
     row = (await connection.execute(_BY_DIGEST.where(is_this))).one_or_none()
-    if row is None:
-        return None
-    return RefreshToken(
-        row.digest,
-        _session(row),
-        used_at=row.used_at,
-        successor=row.successor,
-        is_repeated=row.is_repeated,
-        successor_is_used=row.went_on_at is not None,
-    )
+    return RefreshToken(row.digest, _session(row), row.used_at, row.successor) if row else None
 
 
-async def go_on(
-    connection: AsyncConnection, token: str, *, to: str, session: Session, address: str | None, now: datetime
-) -> None:
-    """Put another refresh token in the place of this one; the session lasts on. Both are in the session's lock."""
-    await connection.execute(
-        update(refresh_tokens)
-        .where(refresh_tokens.c.digest == digest_of(token))
-        .values(used_at=now, successor=_seal(token).encrypt(to.encode(), None), successor_digest=digest_of(to))
-    )
+async def go_on(connection: AsyncConnection, token: str, *, to: str, session: Session) -> None:
+    """Put another refresh token in the place of this one. The session, which is locked, lasts on.
+
+    What came of earlier ones is not told again. Used ones are remembered for as long as a session lasts unused.
+    """
+    is_this, of_session = refresh_tokens.c.digest == digest_of(token), refresh_tokens.c.session_id == session.id
+    long_ago = session.last_used_at - (session.expires_at - session.last_used_at)
+    await connection.execute(delete(refresh_tokens).where(of_session, refresh_tokens.c.used_at < long_ago))
+    await connection.execute(update(refresh_tokens).where(of_session).values(successor=None))
+    sealed = _seal(token).encrypt(to.encode(), None)
+    used = update(refresh_tokens).where(is_this).values(used_at=session.last_used_at, successor=sealed)
+    await connection.execute(used)
     await connection.execute(refresh_tokens.insert().values(digest=digest_of(to), session_id=session.id))
-    await connection.execute(
-        update(sessions)
-        .where(sessions.c.id == session.id)
-        .values(last_used_at=now, expires_at=session.expires_at, address=address)
-    )
+    changed = {name: getattr(session, name) for name in ("last_used_at", "expires_at", "address")}
+    await connection.execute(update(sessions).where(sessions.c.id == session.id).values(changed))
 
 
 async def repeat(connection: AsyncConnection, token: str, kept: RefreshToken) -> str:
     """Return the token that came of this one, for the second and last time."""
     is_this = refresh_tokens.c.digest == kept.digest
-    await connection.execute(update(refresh_tokens).where(is_this).values(is_repeated=True))
+    await connection.execute(update(refresh_tokens).where(is_this).values(successor=None))
     return _seal(token).decrypt(kept.successor or b"", None).decode()
 
 

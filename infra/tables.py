@@ -115,7 +115,7 @@ sessions = Table(
     Column("address", String(45)),
     Column("started_at", Moment, nullable=False),
     Column("last_used_at", Moment, nullable=False),
-    Column("expires_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False, index=True),
 )
 
 refresh_tokens = Table(
@@ -125,8 +125,6 @@ refresh_tokens = Table(
     Column("session_id", ID, ForeignKey("sessions.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("used_at", Moment),
     Column("successor", LargeBinary),  # sealed: the token that it stands beside opens it, and nothing else does
-    Column("successor_digest", String(64)),
-    Column("is_repeated", Boolean, nullable=False, server_default=text("false")),
 )
 
 tags = Table(

@@ -25,7 +25,7 @@ MAX_BYTES = 8 * 1024
 TYPE = "at+jwt"
 FIRST_PARTY = "standfirst"  # the client of whoever signs in with a password: the publisher's own programs
 REMEMBERED = 10_000
-LEEWAY = timedelta(seconds=1)
+LEEWAY = timedelta(seconds=5)  # machines whose clocks are apart
 _FAR_FUTURE = 253_402_300_799  # the end of the year 9999, in seconds
 _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)  # jose would skip what is no Base64
 # Times are required too, below: jose would check them by its own clock instead of ours.

@@ -1,7 +1,7 @@
 """Signing in and out: OAuth 2's token endpoint (RFC 6749) and revocation (RFC 7009)."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
@@ -9,20 +9,30 @@ from pydantic import JsonValue
 
 from api.deps import VisitOf
 from api.editorial.replies import plain
-from api.parts import Visit
+from api.parts import Parts, Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import Model
 from domain.errors import GrantRefused, Unidentified
 from domain.events import Event, Subject
-from domain.people import Account
+from domain.people import ANONYMOUS, Account, Person
 from domain.sessions import RefreshToken, Session, Worth, worth
 from infra import accounts, sessions
 from infra.db import Connection
 from infra.passwords import MAX_LENGTH
 from infra.tokens import MAX_BYTES
 
-router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
+
+class TokenRoute(Route):
+    """An operation that does not look at bearer tokens: it is here that a stale one is renewed."""
+
+    async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
+        """Return nobody, and refuse other credentials than a bearer token."""
+        given = request.headers.get("authorization", "Bearer")
+        return ANONYMOUS if given.lower().startswith("bearer") else await super().caller(request, parts, snapshot)
+
+
+router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=TokenRoute)
 
 MAX_CLIENT = 200
 _WRONG = "The e-mail address or the password is wrong."
@@ -114,8 +124,6 @@ async def revoke_token(
 
 def _session_of(visit: Visit, access_token: str) -> str | None:
     """Return the session that an access token of ours was given in, be it good for anything now or not."""
-    if access_token.count(".") != 2:  # noqa: PLR2004 - the form of a JWT
-        return None
     try:
         claims = visit.parts.tokens.read(access_token)
     except Unidentified:
@@ -162,7 +170,7 @@ async def _start(request: Request, visit: Visit, connection: Connection, account
     )
     secret = sources.new_secret()
     await sessions.start(connection, session, secret)
-    return _tokens(visit, account, session, secret)
+    return _tokens(visit, account, session, secret, now=now)
 
 
 def _client(request: Request) -> str | None:
@@ -173,42 +181,46 @@ def _client(request: Request) -> str | None:
 
 async def _refresh(visit: Visit, token: str) -> Response:
     """Change a refresh token for new ones."""
-    async with visit.writing() as connection:
-        kept = await sessions.find(connection, token)
-        answer = await _go_on(visit, connection, token, kept) if kept else None
-    if answer is None:
+    async with visit.parts.database.read() as connection:
+        is_known = await sessions.is_known(connection, token)  # what is not must not hold up those who write
+    if is_known:
+        async with visit.writing() as connection:
+            kept = await sessions.find(connection, token)
+            answer = await _go_on(visit, connection, token, kept) if kept else None
+    if not is_known or answer is None:
         raise GrantRefused("invalid_grant", _ENDED)
     return answer
 
 
 async def _go_on(visit: Visit, connection: Connection, token: str, kept: RefreshToken) -> Response | None:
-    """Go on from a refresh token, or end the session of one that somebody has stolen."""
-    session, what = kept.session, worth(kept, now=visit.now)
-    account = await accounts.get(connection, session.account_id, now=visit.now)
+    """Go on from a refresh token, or end the session of one that somebody has stolen.
+
+    It is judged by the time after the wait for others: a request may be sent slowly on purpose.
+    """
+    session, now = kept.session, visit.parts.sources.now()
+    account = await accounts.get(connection, session.account_id, now=now)
+    what = worth(kept, now=now)
     if account is None or what is Worth.NOTHING:
         return None
     if what is Worth.THE_END:
         await sessions.end(connection, session.id)
-        await visit.record(connection, _event(account, "end-session-of-stolen-token", visit))
+        stolen = Event(Subject.ACCOUNT, account.id, "end-session-of-stolen-token", by=None, at=now, version=0)
+        await visit.record(connection, stolen)
         return None
     if what is Worth.THE_SAME_AGAIN:
-        return _tokens(visit, account, session, await sessions.repeat(connection, token, kept))
-    secret = visit.parts.sources.new_secret()
-    lasting = replace(session, expires_at=visit.now + timedelta(days=visit.parts.settings.refresh_token_days))
-    await sessions.go_on(connection, token, to=secret, session=lasting, address=visit.address, now=visit.now)
-    return _tokens(visit, account, session, secret)
+        return _tokens(visit, account, session, await sessions.repeat(connection, token, kept), now=now)
+    secret, lasts = visit.parts.sources.new_secret(), timedelta(days=visit.parts.settings.refresh_token_days)
+    renewed = replace(session, last_used_at=now, expires_at=now + lasts, address=visit.address)
+    await sessions.go_on(connection, token, to=secret, session=renewed)
+    return _tokens(visit, account, session, secret, now=now)
 
 
-def _event(account: Account, action: str, visit: Visit) -> Event:
-    return Event(Subject.ACCOUNT, account.id, action, by=None, at=visit.now, version=0)
-
-
-def _tokens(visit: Visit, account: Account, session: Session, secret: str) -> Response:
+def _tokens(visit: Visit, account: Account, session: Session, secret: str, *, now: datetime) -> Response:
     seconds = visit.parts.settings.access_token_seconds
     token = visit.parts.tokens.issue(
         account.id,
         account.roles,
-        now=visit.now,
+        now=now,
         seconds=seconds,
         token_id=visit.parts.sources.new_id(),
         session_id=session.id,
@@ -219,5 +231,6 @@ def _tokens(visit: Visit, account: Account, session: Session, secret: str) -> Re
             token_type="bearer",  # noqa: S106 - RFC 6750
             expires_in=seconds,
             refresh_token=secret,
-        )
+        ),
+        headers={"Pragma": "no-cache"},  # RFC 6749, section 5.1
     )

@@ -1,6 +1,7 @@
 """Refresh tokens: each is good once, a second use ends the sign-in, and of many at once one succeeds."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import pytest
 from httpx import AsyncClient, Response
@@ -75,15 +76,6 @@ async def test_only_a_digest_of_a_refresh_token_is_kept(client: AsyncClient, peo
         rows = (await connection.execute(select(refresh_tokens))).all()
     assert [row.digest for row in rows] == [sessions.digest_of(token)]
     assert token not in str(rows)
-
-
-async def test_tokens_that_have_run_out_are_swept_away(client: AsyncClient, people: People, clock: Clock) -> None:
-    account = await account_of(people)
-    for _ in range(3):
-        await sign_in(client, account)
-        clock.move(days=31)
-    async with people.parts.database.read() as connection:
-        assert await connection.scalar(select(func.count()).select_from(refresh_tokens)) == 2
 
 
 async def test_new_roles_come_with_the_next_token(client: AsyncClient, people: People) -> None:
@@ -181,10 +173,44 @@ async def test_the_successor_is_kept_so_that_only_its_predecessor_opens_it(
     second = (await refresh(client, first)).json()["refresh_token"]
     async with people.parts.database.read() as connection:
         rows = (await connection.execute(select(refresh_tokens))).mappings().all()
-    kept = next(row for row in rows if row["successor"])
-    assert second.encode() not in kept["successor"]
+    (kept,) = [row["successor"] for row in rows if row["successor"]]
+    assert second.encode() not in kept
     assert second not in str(rows)
-    assert kept["successor_digest"] == sessions.digest_of(second)
+    await refresh(client, second)
+    async with people.parts.database.read() as connection:
+        rows = (await connection.execute(select(refresh_tokens))).mappings().all()
+    opened = [row["digest"] for row in rows if row["successor"]]
+    assert opened == [sessions.digest_of(second)], "who has an old token and the database gets no further by them"
+
+
+async def test_used_tokens_are_remembered_for_as_long_as_a_session_lasts_unused(
+    client: AsyncClient, people: People, clock: Clock
+) -> None:
+    token = (await sign_in(client, await account_of(people)))["refresh_token"]
+    for _ in range(10):
+        clock.move(days=20)
+        token = (await refresh(client, token)).json()["refresh_token"]
+    async with people.parts.database.read() as connection:
+        assert await connection.scalar(select(func.count()).select_from(refresh_tokens)) == 4
+
+
+async def test_whoever_sends_slowly_is_judged_by_when_they_have_sent(
+    client: AsyncClient, people: People, clock: Clock
+) -> None:
+    """The head of a request comes before the token was used, and its body long after."""
+    token = (await sign_in(client, await account_of(people)))["refresh_token"]
+    successor = ""
+
+    async def slow() -> AsyncIterator[bytes]:
+        nonlocal successor
+        yield b"grant_type=refresh_token&"
+        successor = (await refresh(client, token)).json()["refresh_token"]
+        clock.move(seconds=31)
+        yield f"refresh_token={token}".encode()
+
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert _is_ended(await client.post("/v1/auth/token", content=slow(), headers=headers))
+    assert _is_ended(await refresh(client, successor))
 
 
 async def _race(client: AsyncClient, people: People) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import sys
 from datetime import timedelta
 from gzip import decompress
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -14,6 +15,7 @@ from api.app import create_app
 from infra import accounts
 from infra.db import Database
 from infra.ids import Sources
+from infra.rotation import rotate
 from infra.settings import Settings
 from tests.api.serving import serving
 from tests.newsroom import Clock, Json, Newsroom, People, paragraph, words
@@ -463,3 +465,28 @@ async def test_a_slug_that_leads_back_is_read_anew(app: FastAPI, client: AsyncCl
             await newsroom.send("POST", "/tags", json={"slug": "sea", "name": "Another"})
         else:
             assert (await newsroom.send("DELETE", "/tags/sea", version=1)).status_code == 204
+
+
+async def test_what_is_kept_ends_with_the_keys(tmp_path: Path, database_url: str, clock: Clock) -> None:
+    settings = Settings(
+        _env_file=None, database_url=database_url, data_dir=tmp_path, public_url="https://api.test"
+    )
+    app = create_app(settings, Sources(now=clock))
+    transport = ASGITransport(app)
+    async with (
+        app.router.lifespan_context(app),
+        AsyncClient(transport=transport, base_url="https://api.test") as client,
+    ):
+        people = People(app.state.parts)
+        newsroom = Newsroom(client, await people.headers("editor"))
+        await newsroom.published(slug="one", access={"requires": "subscriber"})
+        stolen = await people.headers("subscriber")
+        for _ in range(3):
+            assert (await client.get("/v1/articles/one", headers=stolen)).json()["access"]["granted"] == "full"
+            await asyncio.sleep(0.06)
+        rotate(settings, clock(), at_once=True)
+        app.state.parts.keys.look_again()
+        honest = await people.headers("subscriber")
+        for _ in range(2):
+            assert (await client.get("/v1/articles/one", headers=honest)).status_code == 200
+            assert (await client.get("/v1/articles/one", headers=stolen)).status_code == 401

@@ -13,34 +13,20 @@ UNUSED = None
 AGES = [UNUSED, 0, 29.9, 30, 30.001, 86_400]  # seconds since it was used
 
 
-def _expected(age: float | None, *, has_successor: bool, repeated: bool, went_on: bool, over: bool) -> Worth:
+def _expected(age: float | None, *, has_successor: bool, over: bool) -> Worth:
     if over:
         return Worth.NOTHING
     if age is None:
         return Worth.NEW_TOKENS
-    if age <= 30 and has_successor and not repeated and not went_on:
-        return Worth.THE_SAME_AGAIN
-    return Worth.THE_END
+    return Worth.THE_SAME_AGAIN if age <= 30 and has_successor else Worth.THE_END
 
 
-@pytest.mark.parametrize(
-    ("age", "has_successor", "repeated", "went_on", "over"),
-    list(product(AGES, [True, False], [True, False], [True, False], [True, False])),
-)
-def test_each_state_has_its_worth(
-    age: float | None, has_successor: bool, repeated: bool, went_on: bool, over: bool
-) -> None:
+@pytest.mark.parametrize(("age", "has_successor", "over"), list(product(AGES, [True, False], [True, False])))
+def test_each_state_has_its_worth(age: float | None, has_successor: bool, over: bool) -> None:
     session = Session("s", "a", None, None, NOW, NOW, NOW) if over else SESSION
-    token = RefreshToken(
-        "digest",
-        session,
-        used_at=None if age is None else NOW - timedelta(seconds=age),
-        successor=b"sealed" if has_successor else None,
-        is_repeated=repeated,
-        successor_is_used=went_on,
-    )
-    expected = _expected(age, has_successor=has_successor, repeated=repeated, went_on=went_on, over=over)
-    assert worth(token, now=NOW) is expected
+    used_at = None if age is None else NOW - timedelta(seconds=age)
+    token = RefreshToken("digest", session, used_at, b"sealed" if has_successor else None)
+    assert worth(token, now=NOW) is _expected(age, has_successor=has_successor, over=over)
 
 
 def test_one_microsecond_decides_when_a_session_is_over() -> None:

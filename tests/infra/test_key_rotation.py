@@ -1,8 +1,10 @@
 """Rotation: a new key is told of before it signs, the one before verifies until its last token has run out."""
 
 import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,8 +13,8 @@ from typer.testing import CliRunner
 
 from api.cli import app
 from domain.errors import Unidentified
-from infra.keys import AHEAD, SigningKey, generate
-from infra.rotation import SEALS_LAST, Keys, ring_at, rotate
+from infra.keys import AHEAD, Keyring, SigningKey, file_of, generate, load_keyring
+from infra.rotation import SEALS_LAST, Keys, ring_at, rotate, rotate_if_due
 from infra.seals import Seals
 from infra.settings import Settings, WrongSettings
 from infra.tokens import Tokens
@@ -150,31 +152,107 @@ def test_another_process_takes_a_new_key_at_its_first_token(settings: Settings, 
 
 
 def test_keys_are_rotated_when_the_settings_say_so(settings: Settings, keys: Keys, clock: Hours) -> None:
-    assert keys.rotate_if_due()
-    assert not keys.rotate_if_due()
+    assert rotate_if_due(settings, clock.now)
+    assert not rotate_if_due(settings, clock.now)
     clock.now += timedelta(days=30) - JUST
-    assert not keys.rotate_if_due()
+    assert not rotate_if_due(settings, clock.now)
     clock.now += JUST
-    assert keys.rotate_if_due()
+    assert rotate_if_due(settings, clock.now)
+    keys.look_again()
     assert len(keys.all) == 3
-    assert (settings.data_dir / "signing-keys.pem").stat().st_mode & 0o777 == 0o600
-    assert [path.name for path in settings.data_dir.iterdir()] == ["signing-keys.pem"]
+    assert file_of(settings).stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in settings.data_dir.iterdir()) == ["signing-keys.lock", "signing-keys.pem"]
+
+
+def test_of_many_processes_that_find_it_due_one_rotates(settings: Settings, keys: Keys) -> None:
+    with ThreadPoolExecutor(8) as several:
+        rotated = list(several.map(lambda _: rotate_if_due(settings, START), range(8)))
+    assert sorted(rotated) == [False] * 7 + [True]
+
+
+def test_a_leaked_key_does_not_come_back_by_a_rotation_at_the_same_time(
+    settings: Settings, keys: Keys, clock: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The scheduled one has read the keys and is making a new one; the command comes in between."""
+    leaked = keys.ring.signing.kid
+    with ThreadPoolExecutor(1) as elsewhere:
+        commands: list[Future[None]] = []
+
+        def slowly(algorithm: str) -> SigningKey:
+            if not commands:
+                commands.append(elsewhere.submit(partial(rotate, settings, clock.now, at_once=True)))
+                wait(commands, timeout=0.2)
+            return generate(algorithm)
+
+        monkeypatch.setattr("infra.rotation.generate", slowly)
+        assert rotate_if_due(settings, clock.now)
+        commands[0].result()
+    keys.look_again()
+    assert leaked not in {key.kid for key in keys.all}
+
+
+def test_a_rotation_while_the_file_is_read_is_noticed(
+    settings: Settings, keys: Keys, clock: Hours, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(settings: Settings) -> Keyring:
+        monkeypatch.undo()
+        found = load_keyring(settings)
+        rotate(settings, clock.now, at_once=True)
+        return found
+
+    monkeypatch.setattr("infra.rotation.load_keyring", overtaken)
+    starting = Keys(settings, clock)
+    starting.look_again()
+    keys.look_again()
+    assert starting.ring.signing.kid == keys.ring.signing.kid
 
 
 def test_a_key_of_unknown_age_is_old_and_no_days_mean_never(settings: Settings, clock: Hours) -> None:
-    (settings.data_dir / "signing-keys.pem").write_text(FIRST.private_pem)
-    never = Keys(settings.model_copy(update={"key_rotation_days": 0}), clock)
-    assert not never.rotate_if_due()
-    keys = Keys(settings, clock)
-    assert keys.rotate_if_due()
-    assert keys.ring.signing.kid == FIRST.kid  # until the new one has been told of for long enough
+    file_of(settings).write_text(FIRST.private_pem)
+    assert not rotate_if_due(settings.model_copy(update={"key_rotation_days": 0}), clock.now)
+    assert rotate_if_due(settings, clock.now)
+    assert Keys(settings, clock).ring.signing.kid == FIRST.kid  # until the new one was told of for long enough
 
 
-def test_keys_that_are_given_are_never_rotated_here(settings: Settings, clock: Hours) -> None:
+def test_keys_that_are_given_are_never_rotated_here(settings: Settings) -> None:
     given = settings.model_copy(update={"signing_keys": SecretStr(FIRST.private_pem)})
-    assert not Keys(given, clock).rotate_if_due()
+    assert not rotate_if_due(given, START)
     with pytest.raises(WrongSettings, match="put a new one in front"):
         rotate(given, START)
+
+
+def test_a_link_is_not_replaced_by_a_file(settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "mounted").write_text(FIRST.private_pem)
+    file_of(settings).symlink_to(tmp_path / "mounted")
+    with pytest.raises(WrongSettings, match="is a link"):
+        rotate(settings, START)
+    assert file_of(settings).is_symlink()
+
+
+def test_what_a_killed_process_left_is_removed(settings: Settings, keys: Keys) -> None:
+    left = file_of(settings).with_name("signing-keys.pem.new")
+    left.write_text(FIRST.private_pem)
+    rotate(settings, START)
+    assert not left.exists()
+
+
+TIMES = ["yesterday", "2026-01-31T12:00:00", "9999-12-31T23:59:59+00:00", "0001-01-01T00:00:00+14:00", ""]
+
+
+@pytest.mark.parametrize("made", TIMES)
+def test_a_time_that_is_none_is_told_in_a_sentence(settings: Settings, made: str) -> None:
+    file_of(settings).write_text(f"made: {made}\n{FIRST.private_pem}")
+    if made:
+        with pytest.raises(WrongSettings, match="made at a time that is none"):
+            Keys(settings)
+    else:
+        assert Keys(settings).all[0].made_at is None
+
+
+def test_a_file_that_was_cut_is_not_taken_for_a_whole_one(settings: Settings) -> None:
+    file_of(settings).write_text(FIRST.private_pem + SECOND.private_pem[:-30])
+    with pytest.raises(WrongSettings, match="was cut"):
+        Keys(settings)
 
 
 @pytest.mark.parametrize("content", ["", "garbage", "made: yesterday\n" + SECOND.private_pem])
@@ -182,7 +260,7 @@ def test_a_file_that_is_broken_later_changes_nothing(
     settings: Settings, keys: Keys, content: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     kid = keys.ring.signing.kid
-    (settings.data_dir / "signing-keys.pem").write_text(content)
+    file_of(settings).write_text(content)
     keys.look_again()
     assert keys.ring.signing.kid == kid
     assert "stay what they were" in caplog.text
@@ -191,7 +269,7 @@ def test_a_file_that_is_broken_later_changes_nothing(
 
 def test_a_file_that_is_gone_changes_nothing(settings: Settings, keys: Keys) -> None:
     kid = keys.ring.signing.kid
-    (settings.data_dir / "signing-keys.pem").unlink()
+    file_of(settings).unlink()
     keys.look_again()
     assert keys.ring.signing.kid == kid
 
@@ -200,13 +278,17 @@ async def test_a_server_rotates_by_itself_and_goes_on_when_it_cannot(
     settings: Settings, keys: Keys, clock: Hours, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("infra.rotation.ROTATE_EVERY", 0.01)
-    (settings.data_dir / "signing-keys.pem").write_text("garbage")
-    rotating = asyncio.create_task(keys.keep_rotating())
+    monkeypatch.setattr("infra.rotation.LOOK_EVERY", 0.01)
+    file_of(settings).write_text("garbage")
+    told = asyncio.Event()
+    keys.tell(told.set)
+    rotating = asyncio.create_task(keys.follow())
     while "could not be rotated" not in caplog.text:  # noqa: ASYNC110 - a log tells nobody
         await asyncio.sleep(0.01)
-    (settings.data_dir / "signing-keys.pem").write_text(FIRST.private_pem)
-    while len(keys.all) < 2:  # noqa: ASYNC110
-        await asyncio.sleep(0.01)
+    file_of(settings).write_text(FIRST.private_pem)
+    while len(keys.all) < 2:
+        told.clear()
+        await told.wait()
     rotating.cancel()
     await asyncio.wait([rotating])
     assert keys.all[1].kid == FIRST.kid
@@ -220,6 +302,9 @@ def _run(tmp_path: Path, *arguments: str) -> str:
 
 
 def test_the_command_tells_what_each_key_is_for(tmp_path: Path) -> None:
+    assert "no keys" in _run(tmp_path, "list")
+    assert not list(tmp_path.iterdir())
+    Keys(Settings(_env_file=None, data_dir=tmp_path, token_algorithm="ES256"))
     (first,) = _run(tmp_path, "list").splitlines()
     assert first.endswith("signs")
     assert "signs from" in _run(tmp_path, "rotate")

@@ -51,7 +51,7 @@ def test_a_key_is_made_once_and_nobody_else_may_read_it(tmp_path: Path) -> None:
     [second] = load_keyring(_settings(tmp_path))
     assert first.kid == second.kid
     assert first.algorithm == "RS256"
-    [path] = (tmp_path / "data").iterdir()
+    path = tmp_path / "data" / "signing-keys.pem"
     assert path.name == "signing-keys.pem"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -73,7 +73,7 @@ def test_starters_in_one_process_get_the_same_key(tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             kids = set(pool.map(start, range(8)))
         assert len(kids) == 1
-        assert [path.name for path in settings.data_dir.iterdir()] == ["signing-keys.pem"]
+        assert {path.name for path in settings.data_dir.iterdir()} == {"signing-keys.pem", "signing-keys.lock"}
 
 
 def test_starters_in_several_processes_get_the_same_key(tmp_path: Path) -> None:
@@ -91,7 +91,7 @@ def test_starters_in_several_processes_get_the_same_key(tmp_path: Path) -> None:
     kids = {starter.communicate(timeout=60)[0] for starter in starters}
     assert [starter.returncode for starter in starters] == [0, 0, 0]
     assert len(kids) == 1
-    assert [path.name for path in (tmp_path / "data").iterdir()] == ["signing-keys.pem"]
+    assert {path.name for path in (tmp_path / "data").iterdir()} == {"signing-keys.pem", "signing-keys.lock"}
 
 
 def test_given_keys_are_used_in_their_order_and_none_is_made(tmp_path: Path, curve: SigningKey) -> None:

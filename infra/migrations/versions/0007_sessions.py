@@ -39,14 +39,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("sessions_pkey")),
     )
     op.create_index("sessions_account_id_index", "sessions", ["account_id"])
+    op.create_index("sessions_expires_at_index", "sessions", ["expires_at"])
     op.create_table(
         "refresh_tokens",
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("session_id", ID, nullable=False),
         sa.Column("used_at", TIME, nullable=True),
         sa.Column("successor", sa.LargeBinary(), nullable=True),
-        sa.Column("successor_digest", sa.String(length=64), nullable=True),
-        sa.Column("is_repeated", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(
             ["session_id"], ["sessions.id"], name=op.f("refresh_tokens_session_id_fkey"), ondelete="CASCADE"
         ),
