@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import contract, problems, server
-from api.accounts import me, sessions, tokens
+from api.accounts import exporting, me, resetting, sessions, signing_up, tokens
 from api.delivery import articles as delivery_articles
 from api.delivery import feeds, sitemaps
 from api.delivery import formats as delivery_formats
@@ -43,6 +43,9 @@ ROUTERS = (
     tokens.router,
     me.router,
     sessions.router,
+    exporting.router,
+    signing_up.router,
+    resetting.router,
     articles.router,
     actions.router,
     revisions.router,
@@ -109,12 +112,14 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
         await prepare(parts.database)
         await sweep(parts.database, parts.storage)
         await parts.database.lease.start()
+        await parts.postman.start()
         yield
     finally:
         if app.kept:
             app.kept.tell()
         rotating.cancel()
         await asyncio.wait([rotating])
+        await parts.postman.stop()
         await parts.announcer.stop()
         await parts.database.close()
 
