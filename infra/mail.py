@@ -127,6 +127,7 @@ class Folder:
 
 def mailer(server: str, folder: Path, *, sender: str, publisher: str) -> Mailer:
     """Return what sends letters: to the server at this address, or without one into the folder."""
+    sender = on_the_wire(sender)
     if server:
         return Smtp(server_at(server), writer(sender, publisher), sender)
     return Folder(
@@ -136,13 +137,13 @@ def mailer(server: str, folder: Path, *, sender: str, publisher: str) -> Mailer:
 
 def writer(sender: str, publisher: str, **how: Any) -> Callable[[Letter], EmailMessage]:  # noqa: ANN401 - of a policy
     """Return what puts a letter into an envelope. `EmailMessage` refuses line breaks in what becomes a header."""
-    host = on_the_wire(sender).rpartition("@")[2]
+    host = sender.rpartition("@")[2]
 
     def write(letter: Letter) -> EmailMessage:
         to = on_the_wire(letter.to)
         policy = SMTP if to.isascii() and sender.isascii() else SMTPUTF8
         message = EmailMessage(policy=policy.clone(**how))
-        message["From"] = _address(on_the_wire(sender), publisher)
+        message["From"] = _address(sender, publisher)
         message["To"] = _address(to)
         message["Subject"] = letter.subject
         message["Date"] = letter.created_at
