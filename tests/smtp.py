@@ -83,6 +83,7 @@ class MailServer:
 async def mail_server(*, from_the_start: ssl.SSLContext | None = None, **how: Any) -> AsyncIterator[MailServer]:
     """Start a mail server on a port of its own."""
     one = MailServer(**how)
+    one.rcpt, one.data = [*one.rcpt], [*one.data]
     server = await asyncio.start_server(one.serve, "127.0.0.1", 0, ssl=from_the_start)
     one.port = server.sockets[0].getsockname()[1]
     try:
