@@ -11,6 +11,7 @@ from tests.newsroom import Newsroom
 from tests.raw import MARKER, everything_kept, refused, send_raw
 
 JSON = "application/json"
+OPEN = {"sign_up", "confirm_email", "reset_password"}  # for people who have no account
 MEBIBYTE = 1024 * 1024
 BODIES: list[tuple[bytes, tuple[int, ...]]] = [
     (b"[]", (422,)),
@@ -167,6 +168,8 @@ async def test_nobody_without_a_right_makes_the_server_read_a_body(
     app: FastAPI, newsroom: Newsroom, tried: list[tuple[str, Form]]
 ) -> None:
     for name, form in tried:
+        if name in OPEN:
+            continue
         answer = await send_raw(app, form.method, form.path, headers={"Content-Type": JSON}, body=_chunks())
         refused(answer, 401, note=name)
         assert answer.bytes_read == 0

@@ -151,8 +151,9 @@ async def test_a_server_that_is_down_keeps_no_letter_from_coming_later(office: O
     async with mail_server() as server:
         pass
     await office.write()
-    await office.hire(server)
+    one = await office.hire(server)
     await office.until((*WAITS, 1))
+    await one.stop()
     async with mail_server() as other:
         office.clock.move(minutes=2)
         await office.hire(other)
