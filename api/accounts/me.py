@@ -1,7 +1,7 @@
 """Readers' own accounts: who the caller is and what they may read, and changing or leaving it."""
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Response
 
@@ -27,6 +27,7 @@ from infra.db import Connection
 router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
 
 READ = declared("bad-request", "unauthorized", "forbidden", "unavailable")
+Found = TypeVar("Found")
 _NEVER_GONE = ("email", "password", "current_password")
 
 
@@ -49,8 +50,8 @@ class Wish:
 )
 async def read_me(visit: VisitOf) -> Response:
     """Answer your account, the roles of your token, and how much you get behind each gate."""
-    account = await accounts.get(visit.reading, visit.person.account_id or "", now=visit.now)
-    return plain(Me(**_shown(visit, _known(account))))
+    account = _there(await accounts.get(visit.reading, _own_id(visit), now=visit.now))
+    return plain(Me(**_shown(visit, account)))
 
 
 @router.patch(
@@ -69,8 +70,7 @@ async def edit_me(patch: Annotated[dict[str, Any], PatchOf(ProfileForm)], visit:
     """
     wish = await _wish(visit, patch)
     async with visit.writing() as connection:
-        held = await accounts.hold(connection, visit.person.account_id or "", now=visit.now)
-        before, present_hash = held or (_known(None), "")
+        before, present_hash = _there(await accounts.hold(connection, _own_id(visit), now=visit.now))
         if wish.verified not in {None, present_hash}:
             raise Unfit(Flaw("/current_password", "It is not your password."))
         after = await _save_profile(visit, connection, before, patch)
@@ -97,9 +97,10 @@ async def delete_me(visit: VisitOf) -> Response:
     What you did stays on record under an id that leads to nobody. The last admin has to name another one first.
     """
     async with visit.writing() as connection:
-        account = _known(await accounts.get(connection, visit.person.account_id or "", now=visit.now))
-        if Role.ADMIN in account.roles and await accounts.is_last_admin(connection, account.id):
+        found = _there(await accounts.get(connection, _own_id(visit), now=visit.now))
+        if Role.ADMIN in found.roles and await accounts.is_last_admin(connection, found.id):
             raise Conflict("You are the last admin. Make somebody else one first.", rule="last-admin")
+        account, _ = _there(await accounts.hold(connection, found.id, now=visit.now))
         await _record(visit, connection, account, "delete")
         await belongings.forget(connection, visit.parts.seals, account)
         await accounts.remove(connection, account.id)
@@ -113,8 +114,7 @@ async def _wish(visit: Visit, patch: dict[str, Any]) -> Wish:
     ]:
         raise Unfit(*gone)
     async with visit.parts.database.read() as snapshot:
-        found = await accounts.with_hash(snapshot, visit.person.account_id or "", now=visit.now)
-    account, verified = found or (_known(None), "")
+        account, verified = _there(await accounts.with_hash(snapshot, _own_id(visit), now=visit.now))
     form = patched(ProfileForm, _profile(account), patch)
     if form.email is None and form.password is None:
         return Wish()
@@ -166,11 +166,15 @@ async def _record(visit: Visit, connection: Connection, account: Account, action
     await visit.record(connection, event)
 
 
-def _known(account: Account | None) -> Account:
+def _own_id(visit: Visit) -> str:
+    return visit.person.account_id or ""
+
+
+def _there(found: Found | None) -> Found:
     """Return an account that was there when the request began, or refuse a token whose account is gone by now."""
-    if account is None:
+    if found is None:
         raise Unidentified("The access token is not one of ours.", presented=True)
-    return account
+    return found
 
 
 def _shown(visit: Visit, account: Account) -> dict[str, Any]:

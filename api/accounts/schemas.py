@@ -17,11 +17,11 @@ Email = Annotated[
     AfterValidator(email_addresses.checked),
     Field(json_schema_extra={"pattern": "^[^@]+@[^@]+$"}),
 ]
+_BREAKS = r"\x00-\x1f\x7f-\x9f\u2028\u2029"  # what is never part of a line
 PersonName = Annotated[
     str,
-    StringConstraints(
-        strip_whitespace=True, min_length=1, max_length=200, pattern="^[^\\x00-\\x1f\\x7f-\\x9f\\u2028\\u2029]*$"
-    ),
+    StringConstraints(max_length=200, pattern=rf"^[^{_BREAKS}]*[^\s{_BREAKS}][^{_BREAKS}]*$"),
+    AfterValidator(str.strip),
 ]
 Password = Annotated[str, StringConstraints(min_length=MIN_LENGTH, max_length=MAX_LENGTH)]
 PresentPassword = Annotated[str, StringConstraints(max_length=MAX_LENGTH)]
