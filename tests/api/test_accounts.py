@@ -1,12 +1,15 @@
 """A reader's life by the API: signing up, signing in, changing everything, forgetting the password, leaving."""
 
 import asyncio
+import threading
 
 import pytest
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import text
 
+from infra import accounts
 from infra.tables import metadata
 from tests.accounts import ACCOUNTS, ADA, ANOTHER, PASSWORD, bearer, form, sign_in, sign_up
 from tests.everything import everything
@@ -92,6 +95,33 @@ async def test_who_holds_a_token_alone_changes_neither_address_nor_password(
         answer = await client.patch("/v1/me", json={**field, **given, "name": "New"}, headers=bearer(tokens))
         assert answer.status_code == 422
         assert [flaw["pointer"] for flaw in answer.json()["errors"]] == ["/current_password"]
+    assert await everything(people.parts) == before
+
+
+async def test_a_password_that_is_changed_while_it_is_looked_at_changes_nothing(
+    client: AsyncClient, people: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a thief could have the account just after its owner's new password was to end that."""
+    tokens = await sign_up(client, people)
+    account_id = (await client.get("/v1/me", headers=bearer(tokens))).json()["id"]
+    verify, looked, changed = PasswordHasher.verify, threading.Event(), threading.Event()
+
+    def slowly(hasher: PasswordHasher, hashed: str, password: str) -> bool:
+        result = verify(hasher, hashed, password)
+        looked.set()
+        changed.wait(10)
+        return result
+
+    monkeypatch.setattr(PasswordHasher, "verify", slowly)
+    wish = {"password": ANOTHER, "current_password": PASSWORD, "email": "thief@example.org"}
+    changing = asyncio.create_task(client.patch("/v1/me", json=wish, headers=bearer(tokens)))
+    assert await asyncio.to_thread(looked.wait, 10)
+    async with people.parts.database.write() as connection:
+        await accounts.change(connection, account_id, password_hash="!")
+    before = await everything(people.parts)
+    changed.set()
+    answer = await changing
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/current_password")
     assert await everything(people.parts) == before
 
 
