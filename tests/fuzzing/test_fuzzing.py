@@ -17,7 +17,11 @@ from tests.contract.program import Server, started
 pytestmark = pytest.mark.deep
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-LEAVING = ("delete_me", "end_sessions")  # what ends the token that the others are tried with comes last
+LEAVING = (
+    "delete_me",
+    "end_session",
+    "end_sessions",
+)  # what ends the token that the others are tried with comes last
 PHASES = ("Examples", "Coverage", "Fuzzing", "Stateful")
 
 
