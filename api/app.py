@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import contract, problems, server
-from api.accounts import me, tokens
+from api.accounts import exporting, me, resetting, signing_up, tokens
 from api.accounts import sessions as own_sessions
 from api.delivery import articles as delivery_articles
 from api.delivery import feeds, sitemaps
@@ -47,6 +47,9 @@ ROUTERS = (
     tokens.router,
     me.router,
     own_sessions.router,
+    exporting.router,
+    signing_up.router,
+    resetting.router,
     articles.router,
     actions.router,
     revisions.router,
@@ -114,6 +117,7 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
         await prepare(parts.database)
         await sweep(parts.database, parts.storage)
         await parts.database.lease.start()
+        await parts.postman.start()
         working = [asyncio.create_task(one) for one in (parts.keys.follow(), _sweep_sessions(parts))]
         yield
     finally:
@@ -122,6 +126,7 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
         for task in working:
             task.cancel()
         await asyncio.gather(*working, return_exceptions=True)
+        await parts.postman.stop()
         await parts.announcer.stop()
         await parts.database.close()
 

@@ -36,7 +36,7 @@ work wherever `GET` does.
 _DEFAULT_SERVER = "http://127.0.0.1:8000"
 _TAGS = (
     ("Delivery", "What front ends, apps and partners read."),
-    ("Accounts", "Signing in, and who you are."),
+    ("Accounts", "Signing up and in, and who you are."),
     ("Articles", "The newsroom's drafts and their workflow."),
     ("Media", "The picture library."),
     ("Tags", "What articles are filed under."),

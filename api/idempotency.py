@@ -20,6 +20,7 @@ from infra.ids import Sources
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 MAX_LENGTH = 255
+_WITHOUT_KEY = ("/v1/auth/", "/v1/accounts")
 _QUOTED = re.compile(r'"((?:[ !#-\[\]-~]|\\["\\])*)"')  # a string of RFC 9651, section 3.3.3
 _KEY = re.compile(rf"[!-~](?:[ -~]{{0,{MAX_LENGTH - 2}}}[!-~])?")
 
@@ -79,8 +80,12 @@ class Attempt:
 
 
 def takes_key(method: str, path: str) -> bool:
-    """Whether an operation of the contract takes a key."""
-    return method.upper() == "POST" and path.startswith("/v1/") and not path.startswith("/v1/auth/")
+    """Whether an operation of the contract takes a key.
+
+    Those that are for people without an account take none: a key belongs to an account, and what is kept of such a
+    request would be a quick digest of a password.
+    """
+    return method.upper() == "POST" and path.startswith("/v1/") and not path.startswith(_WITHOUT_KEY)
 
 
 def attempt_at(

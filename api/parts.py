@@ -14,8 +14,10 @@ from infra import events
 from infra.darkroom import Darkroom
 from infra.db import Connection, Database
 from infra.ids import Sources
+from infra.mail import mailer
 from infra.moments import Announcer
 from infra.passwords import Passwords
+from infra.postman import Postman
 from infra.rotation import Keys
 from infra.seals import Seals
 from infra.settings import Settings
@@ -37,22 +39,31 @@ class Parts:
     storage: Storage
     darkroom: Darkroom
     announcer: Announcer
+    postman: Postman
 
 
 def assemble(settings: Settings, sources: Sources) -> Parts:
     """Put the parts together. It makes the signing keys if there are none, and opens no connection."""
     keys, database = Keys(settings, sources.now), Database(settings.sqlalchemy_url)
+    seals = Seals(keys)
+    sending = mailer(
+        settings.mail_url.get_secret_value(),
+        settings.mail_dir,
+        sender=settings.mail_from,
+        publisher=settings.publisher_name,
+    )
     return Parts(
         settings=settings,
         sources=sources,
         database=database,
         keys=keys,
         tokens=Tokens(keys, issuer=settings.base_url, audience=settings.token_audience),
-        seals=Seals(keys),
+        seals=seals,
         passwords=Passwords(),
         storage=Storage(settings.media_dir),
         darkroom=Darkroom(max_pixels=settings.max_pixels, widths=settings.renditions, new_key=sources.new_key),
         announcer=Announcer(database, sources.now),
+        postman=Postman(database, seals, sending, sources.now),
     )
 
 

@@ -24,6 +24,7 @@ _REFUSALS: Mapping[str, errors.Refusal] = {
     "unsupported-media-type": errors.WrongMedia("Send the body as application/json."),
     "unprocessable": errors.Unfit(_MISSING, errors.Flaw("/language", "It is required.")),
     "idempotency-key-reused": errors.KeyReused(),
+    "link-refused": errors.LinkRefused(),
     "precondition-required": errors.VersionNeeded(),
     "bulk-refused": RowsRefused(
         [RowResult(row=2, status=422, problem=of_refusal(REQUEST_ID, errors.Unfit(_MISSING)))]

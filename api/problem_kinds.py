@@ -109,6 +109,13 @@ KINDS = {
             "The body was understood and does not fit. `errors` lists every flaw with a JSON pointer (RFC 6901).",
         ),
         Kind(
+            "link-refused",
+            422,
+            "The link is not good (any more)",
+            "The token is not one of those that are sent in letters, or it is too old, has been used, or the "
+            "account has changed since. Ask for a new letter.",
+        ),
+        Kind(
             "bulk-refused",
             422,
             "Some rows do not fit, so nothing was done",

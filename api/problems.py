@@ -112,6 +112,7 @@ _OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
     errors.WrongMedia: "unsupported-media-type",
     errors.Unfit: "unprocessable",
     errors.KeyReused: "idempotency-key-reused",
+    errors.LinkRefused: "link-refused",
     errors.VersionNeeded: "precondition-required",
     RowsRefused: "bulk-refused",
 }
@@ -231,6 +232,8 @@ def _members(refusal: errors.Refusal) -> dict[str, Any]:  # noqa: PLR0911 - one 
             return {"rows": rows}
         case errors.KeyReused():
             return {"errors": [Flaw(parameter=HEADER, detail=refusal.detail)]}
+        case errors.LinkRefused():
+            return {"errors": [Flaw(pointer="/token", detail=refusal.detail)]}
         case errors.GrantRefused(error=error):
             return {"error": error}
         case _:

@@ -142,6 +142,13 @@ class TooLarge(Refusal):
     """There is more of it than is taken here."""
 
 
+class LinkRefused(Refusal):
+    """The link of a letter is not good: altered, too old, used or overtaken. All look alike."""
+
+    def __init__(self) -> None:
+        super().__init__("This link is not good (any more). Ask for a new letter.")
+
+
 class GrantRefused(Refusal):
     """A token was refused at the token endpoint; `error` is the code of RFC 6749, section 5.2."""
 

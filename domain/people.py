@@ -53,6 +53,8 @@ class Account:
     plans: frozenset[str]
     plans_until: datetime | None = None
     """When its plans change by themselves next."""
+    language: str | None = None
+    """The language (BCP 47) of its letters; unknown of most."""
 
     def as_person(self, claimed: frozenset[Role], session_id: str | None = None) -> Person:
         """Return who this is with a token that claims some roles: never more than the account still has."""

@@ -16,6 +16,7 @@ class Permission(StrEnum):
     EDIT_CONTRIBUTORS = "contributors"
     EDIT_MEDIA = "media"
     SEE_OWN_ACCOUNT = "account"
+    EDIT_OWN_ACCOUNT = "account.own"
 
 
 _EVERYBODY_KNOWN = frozenset(Role)
@@ -30,6 +31,7 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.EDIT_CONTRIBUTORS: _EDITORS,
     Permission.EDIT_MEDIA: _EDITORS,
     Permission.SEE_OWN_ACCOUNT: _EVERYBODY_KNOWN,
+    Permission.EDIT_OWN_ACCOUNT: _EVERYBODY_KNOWN - {Role.PARTNER},  # what a partner is, is agreed with it
 }
 
 

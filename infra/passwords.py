@@ -25,6 +25,11 @@ class Passwords:
             matches = await asyncio.to_thread(_matches, hashed or self._hash_of_nobody, password)
         return matches and hashed is not None
 
+    async def hash(self, password: str) -> str:
+        """Return the argon2id hash of a password, salt and parameters included."""
+        async with self._limit:
+            return await asyncio.to_thread(hash_password, password)
+
 
 @cache
 def _hash_of_nobody() -> str:
@@ -34,6 +39,14 @@ def _hash_of_nobody() -> str:
 def hash_password(password: str) -> str:
     """Return the argon2id hash of a password, salt and parameters included."""
     return _hasher.hash(password)
+
+
+def is_outdated(hashed: str) -> bool:
+    """Tell whether a hash was made with other parameters than those of today."""
+    try:
+        return _hasher.check_needs_rehash(hashed)
+    except InvalidHashError:
+        return False
 
 
 def _matches(hashed: str, password: str) -> bool:

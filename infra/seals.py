@@ -1,4 +1,4 @@
-"""Sealing: cursors and previews' tokens that nobody can read or alter, and signed addresses of pictures.
+"""Sealing: what nobody can read or alter, such as cursors, links in letters, and signed addresses of pictures.
 
 They use AES-SIV (RFC 5297): encrypted, authenticated, and deterministic, so that equal pages are equal bytes.
 What a cursor is bound to is authenticated with it and not stored in it.
@@ -16,6 +16,7 @@ from domain.errors import BadRequest
 from infra.rotation import Keys
 
 MAX_CURSOR = 1500
+MAX_LINK = 4000
 
 
 class Seals:
@@ -49,6 +50,26 @@ class Seals:
         """Return the preview that a token was made for, if it was made here."""
         return _opened(self._ciphers("previews"), token, "preview")
 
+    def seal_link(self, content: str, *, purpose: str) -> str:
+        """Return the token of a link in a letter; one for a purpose is good for no other."""
+        return _encode(self._ciphers("links")[0].encrypt(content.encode(), [purpose.encode()]))
+
+    def open_link(self, token: str, *, purpose: str) -> str | None:
+        """Return what a link's token holds, if it was made here for this purpose."""
+        return _opened(self._ciphers("links"), token, purpose, most=MAX_LINK)
+
+    def seal_letter(self, content: str, letter_id: str) -> bytes:
+        """Return a letter as it waits to be sent."""
+        return self._ciphers("letters")[0].encrypt(content.encode(), [letter_id.encode()])
+
+    def open_letter(self, content: bytes, letter_id: str) -> str | None:
+        """Return the letter that waits, unless its key is gone."""
+        return _decrypted(self._ciphers("letters"), content, letter_id)
+
+    def topic_of(self, topic: str, address: str) -> str:
+        """Return what letters about a topic to an address are counted by, and nobody can try addresses on."""
+        return hmac.new(self._secrets("topics")[0], f"{topic} {address}".encode(), sha256).hexdigest()
+
     def sign_media(self, path: str, *, now: datetime, seconds: int) -> tuple[int, str]:
         """Return when a picture's address expires (Unix seconds) and its signature.
 
@@ -80,8 +101,8 @@ def _encode(data: bytes) -> str:
     return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def _decode(cursor: str) -> bytes:
-    if len(cursor) > MAX_CURSOR or not cursor.isascii():
+def _decode(cursor: str, most: int) -> bytes:
+    if len(cursor) > most or not cursor.isascii():
         raise ValueError("cursor")
     sealed = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
     if _encode(sealed) != cursor:  # Base64 is read leniently; there is one cursor for a place, not many
@@ -89,11 +110,15 @@ def _decode(cursor: str) -> bytes:
     return sealed
 
 
-def _opened(keys: list[AESSIV], sealed: str, bound_to: str) -> str | None:
+def _opened(keys: list[AESSIV], sealed: str, bound_to: str, *, most: int = MAX_CURSOR) -> str | None:
     try:
-        data = _decode(sealed)
+        data = _decode(sealed, most)
     except ValueError:
         return None
+    return _decrypted(keys, data, bound_to)
+
+
+def _decrypted(keys: list[AESSIV], data: bytes, bound_to: str) -> str | None:
     for key in keys:
         try:
             return key.decrypt(data, [bound_to.encode()]).decode()

@@ -18,6 +18,8 @@ from domain.desk import House
 from domain.languages import conventional
 from domain.media import CROPS, ORIGINAL
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
+from infra.email_addresses import checked
+from infra.mail import server_at
 
 PREFIX = "STANDFIRST_"
 NARROWEST, WIDEST = 16, 3840
@@ -42,13 +44,19 @@ class Settings(BaseSettings):
     )
 
     data_dir: Path = Path("data")
-    """Folder of the SQLite file, the pictures and the signing keys."""
+    """Folder of the SQLite file, the pictures, the signing keys, and letters that no mail server sends."""
     database_url: str = ""
     """`postgresql://…`, or `sqlite:///PATH`; without one, an SQLite file in the data folder."""
     public_url: AnyHttpUrl = AnyHttpUrl("http://127.0.0.1:8000")
     """Where this API is reached from outside; addresses in answers begin with it."""
     article_url: str = "http://127.0.0.1:3000/{language}/{slug}"
     """Where an article is read on the site: a template of `{language}`, `{slug}` and `{id}`."""
+    account_url: str = "http://127.0.0.1:3000/account/{action}#{token}"
+    """Where the links of letters lead: a template of `{action}` (`confirm` or `reset`) and `{token}`."""
+    mail_url: SecretStr = SecretStr("")
+    """`smtps://USER:PASSWORD@HOST:PORT`, `smtp://…` for STARTTLS; without, letters go into the data folder."""
+    mail_from: str = "noreply@localhost"
+    """The e-mail address that letters come from."""
     publisher_name: str = Field(default="Standfirst", min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]+$")
     """What the publication is called in feeds, in the news sitemap and in JSON-LD."""
     default_language: str = Field(default="en", pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
@@ -163,6 +171,29 @@ class Settings(BaseSettings):
             raise ValueError("must hold {slug} or {id}")
         return value
 
+    @field_validator("account_url")
+    @classmethod
+    def _account_template(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        if re.search(r"[{}\s]", re.sub(r"\{(action|token)\}", "", value)):
+            raise ValueError("may hold {action} and {token}, and no other braces or spaces")
+        if "{token}" not in value:
+            raise ValueError("must hold {token}")
+        return value
+
+    @field_validator("mail_url")
+    @classmethod
+    def _mail_server(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            server_at(value.get_secret_value())
+        return value
+
+    @field_validator("mail_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        return value if value == "noreply@localhost" else checked(value)
+
     @field_validator("offers")
     @classmethod
     def _sellable(cls, value: tuple[Offer, ...]) -> tuple[Offer, ...]:
@@ -189,6 +220,12 @@ class Settings(BaseSettings):
             raise ValueError("STANDFIRST_TEASER_AMOUNT is a percentage and cannot be more than 100")
         return self
 
+    @model_validator(mode="after")
+    def _sender_of_mail(self) -> Self:
+        if self.mail_url.get_secret_value() and "mail_from" not in self.model_fields_set:
+            raise ValueError("STANDFIRST_MAIL_FROM is needed with STANDFIRST_MAIL_URL")
+        return self
+
     @property
     def teaser(self) -> TeaserSettings:
         """The house style of teasers."""
@@ -213,6 +250,11 @@ class Settings(BaseSettings):
         return self.database_url.replace("postgresql://", "postgresql+asyncpg://", 1).replace(
             "sqlite:///", "sqlite+aiosqlite:///", 1
         )
+
+    @property
+    def mail_dir(self) -> Path:
+        """Where letters are kept when no mail server sends them."""
+        return self.data_dir / "mail"
 
     @property
     def media_dir(self) -> Path:

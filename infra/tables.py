@@ -93,6 +93,7 @@ accounts = Table(
     Column("name", NAME, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("roles", Text, nullable=False),  # separated by spaces, as in a token's scope
+    Column("language", LANGUAGE),  # that its letters are written in
     Column("created_at", Moment, nullable=False),
 )
 
@@ -383,6 +384,7 @@ events = Table(
     Column("from_address", String(45)),
     Column("at", Moment, nullable=False),
     Index("events_subject_index", "subject", "subject_id", "at"),
+    Index("events_by_index", "by"),
 )
 
 notes = Table(
@@ -390,6 +392,19 @@ notes = Table(
     metadata,
     Column("event_id", ID, ForeignKey("events.id", ondelete="CASCADE"), primary_key=True),
     Column("text", Text, nullable=False),
+)
+
+letters = Table(
+    "letters",  # e-mail that waits to be sent; of what is sent or given up, that there was one
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("topic", String(64), nullable=False),  # digest, by a secret, of the address and what it is about
+    Column("content", LargeBinary),  # sealed: it holds a token that opens an account. NULL once it is gone
+    Column("due_at", Moment, index=True),  # when to try (again); NULL once it is gone
+    Column("attempts", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),  # after that it is of no use to anybody
+    Index("letters_topic_index", "topic", "created_at"),
 )
 
 idempotency_keys = Table(

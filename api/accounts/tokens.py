@@ -19,7 +19,7 @@ from domain.people import ANONYMOUS, Account, Person
 from domain.sessions import RefreshToken, Session, Worth, worth
 from infra import accounts, sessions
 from infra.db import Connection
-from infra.passwords import MAX_LENGTH
+from infra.passwords import MAX_LENGTH, is_outdated
 from infra.tokens import MAX_BYTES
 
 
@@ -76,8 +76,10 @@ async def get_token(
     if grant_type == "password":
         if not username or not password:
             raise GrantRefused("invalid_request", "Send `username` and `password`.")
-        account = await _sign_in(visit, username, password)
+        account, verified = await _sign_in(visit, username, password)
+        renewed = await visit.parts.passwords.hash(password) if is_outdated(verified) else None
         async with visit.writing() as connection:
+            await _check_again(visit, connection, account, password, verified=verified, renewed=renewed)
             return await _start(request, visit, connection, account)
     if grant_type == "refresh_token":
         if not refresh_token:
@@ -147,13 +149,27 @@ def _check_length(value: str, most: int) -> None:
         raise GrantRefused("invalid_request", f"A parameter may have {most} characters, and no U+0000.")
 
 
-async def _sign_in(visit: Visit, email: str, password: str) -> Account:
+async def _sign_in(visit: Visit, email: str, password: str) -> tuple[Account, str]:
+    """Return the account, and the hash that the password was right for."""
     async with visit.parts.database.read() as connection:
         found = await accounts.find_to_sign_in(connection, email, now=visit.now)
     hashed = found[1] if found else None
     if not await visit.parts.passwords.verify(password, hashed) or found is None:
         raise GrantRefused("invalid_grant", _WRONG)
-    return found[0]
+    return found
+
+
+async def _check_again(
+    visit: Visit, connection: Connection, account: Account, password: str, *, verified: str, renewed: str | None
+) -> None:
+    """Refuse a password that was changed while it was looked at, and hash it anew if its hash is an old one."""
+    held = await accounts.hold(connection, account.id, now=visit.now)
+    if held is None:
+        raise GrantRefused("invalid_grant", _WRONG)
+    if held[1] != verified and not await visit.parts.passwords.verify(password, held[1]):
+        raise GrantRefused("invalid_grant", _WRONG)
+    if held[1] == verified and renewed is not None:
+        await accounts.change(connection, account.id, password_hash=renewed)
 
 
 async def _start(request: Request, visit: Visit, connection: Connection, account: Account) -> Response:

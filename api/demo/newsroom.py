@@ -30,6 +30,7 @@ from infra.tokens import Tokens
 
 HERE = Path(__file__).parent
 PASSWORD = "seventeen-lights"  # noqa: S105 - printed for whoever tries the demo
+SIGN_UP = {"email": "reader@example.org", "password": PASSWORD, "name": "A reader", "language": "en"}
 PEOPLE = (
     ("reader@gazette.example", "Ilse Reader", Role.READER, ()),
     ("subscriber@gazette.example", "Samir Subscriber", Role.SUBSCRIBER, ("monthly",)),
@@ -230,9 +231,11 @@ def introduce(settings: Settings, tokens: Mapping[str, str], console: Console) -
         f'curl -H "Authorization: Bearer $TOKEN" {url}',
         f"curl -d grant_type=password -d username=editor@gazette.example -d password={PASSWORD} {sign_in}",
         f"curl '{settings.base_url}/v1/articles?tag=lights&language=en&limit=5'",
+        f"curl -H 'Content-Type: application/json' -d '{json.dumps(SIGN_UP)}' {settings.base_url}/v1/accounts",
     ]
     for line in lines:
         console.print(line, style="green", highlight=False, soft_wrap=True)
+    console.print(f"\nThe last one signs somebody up; the letter with the link comes into {settings.mail_dir}.")
     console.print("\nTokens of the others, good for a day:\n")
     for email, token in tokens.items():
         console.print(f"# {email}\n{token}", highlight=False, soft_wrap=True)

@@ -1,9 +1,14 @@
 """Requests that work, one for each operation that takes JSON: what tests of bad input start from."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
+import httpx
+
 from api.app import application
+from infra.account_links import NewAccount, sealed
+from infra.ids import new_id
 from infra.settings import Settings
 from tests.newsroom import Json, Newsroom, words
 
@@ -102,8 +107,18 @@ class Form:
     body: Json
 
 
+def confirmation(newsroom: Newsroom) -> str:
+    """The token of a link that makes an account."""
+    transport = newsroom.client._transport  # noqa: SLF001 - the application behind the client
+    assert isinstance(transport, httpx.ASGITransport)
+    app: Any = transport.app
+    until = app.state.parts.sources.now() + timedelta(days=1)
+    link = NewAccount(new_id(), new_id(), "confirmed@example.org", "New", None, "!", until)
+    return sealed(app.state.parts.seals, link)
+
+
 async def forms(newsroom: Newsroom) -> dict[str, Form]:
-    """Return a request that would work for each operation of the newsroom that takes JSON, by its id."""
+    """Return a request that would work for each operation that takes JSON, by its id."""
     article = await full_form(newsroom)
     draft, medium = await newsroom.draft(), await newsroom.medium()
     tag = {"slug": "new", "name": "New", "kind": "topic", "names": {"fr": "Nouveau"}}
@@ -113,7 +128,12 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
     said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L", "focal_point": {"x": 0.25, "y": 1}}
     notes = {"note": "In", "public_note": "Out"}
     root = "/v1/editorial"
+    signing_up = {"email": "new@example.org", "password": "long enough", "name": "New", "language": "fr"}
     return {
+        "sign_up": Form("POST", "/v1/accounts", signing_up),
+        "confirm_email": Form("POST", "/v1/accounts/confirm", {"token": confirmation(newsroom)}),
+        "reset_password": Form("POST", "/v1/accounts/reset", {"email": "new@example.org"}),
+        "edit_me": Form("PATCH", "/v1/me", {"name": "New", "language": "fr"}),
         "create_article": Form("POST", f"{root}/articles", article),
         "edit_article": Form("PATCH", f"{root}/articles/{draft['id']}", article),
         "act_on_article": Form("POST", f"{root}/articles/{draft['id']}/actions/publish", notes),

@@ -11,6 +11,7 @@ from tests.newsroom import Newsroom
 from tests.raw import MARKER, everything_kept, refused, send_raw
 
 JSON = "application/json"
+OPEN = {"sign_up", "confirm_email", "reset_password"}  # for people who have no account
 MEBIBYTE = 1024 * 1024
 BODIES: list[tuple[bytes, tuple[int, ...]]] = [
     (b"[]", (422,)),
@@ -68,7 +69,7 @@ async def test_the_requests_that_are_spoiled_here_work_when_they_are_not(app: Fa
     for name, form in (await forms(newsroom)).items():
         headers = {**_headers(newsroom), "If-Match": '"2"' if name == "act_on_article" else '"1"'}
         answer = await send_raw(app, form.method, form.path, headers=headers, body=json.dumps(form.body).encode())
-        assert answer.status in {200, 201, 409}, (name, answer.text)
+        assert answer.status in {200, 201, 202, 409}, (name, answer.text)
         assert answer.status != 409 or name in {"edit_tag", "edit_contributor"}
 
 
@@ -167,6 +168,8 @@ async def test_nobody_without_a_right_makes_the_server_read_a_body(
     app: FastAPI, newsroom: Newsroom, tried: list[tuple[str, Form]]
 ) -> None:
     for name, form in tried:
+        if name in OPEN:
+            continue
         answer = await send_raw(app, form.method, form.path, headers={"Content-Type": JSON}, body=_chunks())
         refused(answer, 401, note=name)
         assert answer.bytes_read == 0

@@ -19,7 +19,7 @@ def posts() -> dict[str, Any]:
     return {
         methods["post"]["operationId"]: methods["post"]
         for path, methods in paths.items()
-        if "post" in methods and not path.startswith("/v1/auth/")
+        if "post" in methods and not path.startswith(("/v1/auth/", "/v1/accounts"))
     }
 
 

@@ -42,6 +42,7 @@ async def test_everybody_is_told_who_they_are(
         "id": account.id,
         "email": account.email,
         "name": "Somebody",
+        "language": None,
         "roles": [role],
         "plans": ["monthly", "yearly"],
         "may_read": {"free": FULL, "registered": registered, "subscriber": subscriber},

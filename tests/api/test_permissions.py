@@ -22,10 +22,11 @@ class Row(NamedTuple):
     """What an operation needs, and what each kind of caller gets; without a token it is always a 401."""
 
     permission: str
-    outsiders: int
+    outsiders: int  # readers and subscribers; and partners, unless something else is said of them
     owner: int  # the contributor whose draft it is
     contributor: int  # another one
     editors: int  # and admins
+    partner: int | None = None
 
 
 EXPECTED = {
@@ -33,6 +34,9 @@ EXPECTED = {
     "list_sessions": Row("account", 200, 200, 200, 200),
     "end_session": Row("account", 404, 404, 404, 404),  # somebody else's
     "end_sessions": Row("account", 204, 204, 204, 204),
+    "export_me": Row("account", 200, 200, 200, 200),
+    "edit_me": Row("account.own", 200, 200, 200, 200, partner=403),
+    "delete_me": Row("account.own", 204, 204, 204, 204, partner=403),
     "create_article": Row("articles.own", 403, 201, 201, 201),
     "list_drafts": Row("articles.own", 403, 200, 200, 200),
     "read_draft": Row("articles.own", 403, 200, 404, 200),
@@ -139,6 +143,7 @@ def _body(name: str) -> Json:
         "merge_tag": {"into": "the-other"},
         "merge_contributor": {"into": "the-other"},
         "edit_medium": {"alt": "Another text"},
+        "edit_me": {"name": f"Somebody {next(_numbers)}"},
     }
     return {"json": forms[name]} if name in forms else {}
 
@@ -160,9 +165,11 @@ async def test_each_caller_gets_what_the_table_says(
     client: AsyncClient, people: People, subjects: Subjects, name: str
 ) -> None:
     row = EXPECTED[name]
+    await people.add("admin")  # who stays, so that the other one may leave
     method, template, _ = _operations()[name]
     callers: list[tuple[str, dict[str, str], int]] = [("anonymous", {}, 401)]
     callers += [(role, await people.headers(role), row.outsiders) for role in OUTSIDERS]
+    callers[-1] = (*callers[-1][:2], row.outsiders if row.partner is None else row.partner)
     callers += [
         ("owner", subjects.owner.headers, row.owner),
         ("another contributor", await people.headers("contributor"), row.contributor),
@@ -219,11 +226,12 @@ BROKEN = {
 
 async def test_whoever_may_not_is_told_before_a_byte_is_read(client: AsyncClient, people: People) -> None:
     strangers = {401: {}, 403: await people.headers("reader")}
+    own = {401: {}, 403: await people.headers("partner")}
     before = await everything(people.parts)
     for name, (method, template, _) in _operations().items():
-        if name not in EXPECTED or method == "GET" or EXPECTED[name].outsiders != 403:
+        if name not in EXPECTED or method == "GET" or 403 not in EXPECTED[name]:
             continue
-        for status, headers in strangers.items():
+        for status, headers in (own if template.startswith("/v1/me") else strangers).items():
             for kind, (content, content_type) in BROKEN.items():
                 body = Body(content)
                 path = somewhere(template)

@@ -1,12 +1,16 @@
 """`POST /v1/auth/token` with a password, and every way to send it wrongly (RFC 6749, section 5.2)."""
 
+import asyncio
+import threading
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from argon2 import PasswordHasher
 from httpx import AsyncClient, Response
 
-from infra.passwords import MAX_LENGTH
+from infra import accounts
+from infra.passwords import MAX_LENGTH, hash_password, is_outdated
 from tests.newsroom import Clock, People
 from tests.signing_in import PASSWORD, REVOKE, TOKEN, account_of, password_form, sign_in, without_id
 
@@ -165,3 +169,53 @@ async def test_a_plan_that_has_ended_is_not_told(client: AsyncClient, people: Pe
     token = people.token(account)
     headers = {"Authorization": f"Bearer {token}"}
     assert (await client.get("/v1/me", headers=headers)).json()["plans"] == []
+
+
+WEAK = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+async def _hash_of(people: People, account_id: str) -> str:
+    async with people.parts.database.read() as connection:
+        found = await accounts.with_hash(connection, account_id, now=people.parts.sources.now())
+    assert found is not None
+    return found[1]
+
+
+async def test_an_old_hash_is_made_anew_by_signing_in(client: AsyncClient, people: People) -> None:
+    account = await people.add("reader", password_hash=WEAK.hash(PASSWORD))
+    weak = await _hash_of(people, account.id)
+    assert is_outdated(weak)
+    assert (await client.post(TOKEN, data=password_form(account, password="wrong"))).status_code == 400
+    assert await _hash_of(people, account.id) == weak
+    answers = await asyncio.gather(*(client.post(TOKEN, data=password_form(account)) for _ in range(3)))
+    assert {answer.status_code for answer in answers} == {200}
+    strong = await _hash_of(people, account.id)
+    assert not is_outdated(strong)
+    await sign_in(client, account)
+    assert await _hash_of(people, account.id) == strong, "once is enough"
+
+
+@pytest.mark.parametrize("old", [WEAK.hash(PASSWORD), hash_password(PASSWORD)], ids=["old hash", "new hash"])
+async def test_a_password_that_is_changed_while_it_is_looked_at_signs_nobody_in(
+    client: AsyncClient, people: People, monkeypatch: pytest.MonkeyPatch, old: str
+) -> None:
+    """Or whoever has a stolen password could be in just before its owner's new one ends all sessions."""
+    account = await people.add("reader", password_hash=old)
+    verify, looked, changed = PasswordHasher.verify, threading.Event(), threading.Event()
+
+    def slowly(hasher: PasswordHasher, hashed: str, password: str) -> bool:
+        result = verify(hasher, hashed, password)
+        looked.set()
+        changed.wait(10)
+        return result
+
+    monkeypatch.setattr(PasswordHasher, "verify", slowly)
+    signing_in = asyncio.create_task(client.post(TOKEN, data=password_form(account)))
+    assert await asyncio.to_thread(looked.wait, 10)
+    new = hash_password("another long password")
+    async with people.parts.database.write() as connection:
+        await accounts.change(connection, account.id, password_hash=new)
+    changed.set()
+    answer = await signing_in
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_grant")
+    assert await _hash_of(people, account.id) == new

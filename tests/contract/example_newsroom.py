@@ -13,10 +13,12 @@ from typing import Any
 
 import httpx
 
+from api.parts import Parts
 from domain.people import Account, Role
 from infra import accounts, subscriptions
 from infra.passwords import hash_password
 from tests.contract.recording import recorded
+from tests.letters import in_folder, sent, token_in
 from tests.newsroom import Json, paragraph, png
 
 FOLDER = Path(__file__).parents[2] / "api" / "examples"
@@ -90,6 +92,7 @@ async def tell(folder: Path) -> dict[str, Json]:
         medium = await _write_media(desk)
         await _write_articles(desk, medium)
         await _read(desk)
+        await _keep_account(desk, parts)
         return recorder.told
 
 
@@ -235,6 +238,36 @@ async def _read(desk: Desk) -> None:
         ("/.well-known/oauth-authorization-server", "metadata", None),
     ):
         await desk.ask("GET", path, name, by=by)
+
+
+async def _keep_account(desk: Desk, parts: Parts) -> None:
+    """Sign up, change everything, forget the password, and leave; links are taken from the letters."""
+    email, path = "tern@example.org", "/v1/accounts"
+    form = {"email": email, "password": PASSWORD, "name": "Ilya Tern", "language": "fr"}
+    await desk.ask("POST", path, "new", by=None, json=form)
+    await desk.ask("POST", f"{path}/confirm", "new", by=None, json={"token": await _token(parts, email)})
+    await _sign_in_as(desk, email, PASSWORD)
+    await desk.ask("PATCH", "/v1/me", "name", by=email, json={"name": "I. Tern", "language": None})
+    other = "ilya@example.org"
+    await desk.ask("PATCH", "/v1/me", "email", by=email, json={"email": other, "current_password": PASSWORD})
+    await desk.ask("POST", f"{path}/confirm", json={"token": await _token(parts, other)}, by=None)
+    await desk.ask("POST", f"{path}/reset", "ask", by=None, json={"email": other})
+    new = {"token": await _token(parts, other), "password": "another-long-password"}
+    await desk.ask("POST", f"{path}/reset", "new_password", by=None, json=new)
+    await _sign_in_as(desk, other, new["password"])
+    await desk.ask("GET", "/v1/me/export", "reader", by=other)
+    await desk.ask("DELETE", "/v1/me", "gone", by=other)
+
+
+async def _token(parts: Parts, address: str) -> str:
+    """Return the token of the last link that was sent to an address."""
+    await sent(parts)
+    return token_in([one for one in in_folder(parts.settings.mail_dir) if one["To"] == address][-1])
+
+
+async def _sign_in_as(desk: Desk, email: str, password: str) -> None:
+    form = {"grant_type": "password", "username": email, "password": password}
+    desk.tokens[email] = (await desk.ask("POST", "/v1/auth/token", by=None, data=form))["access_token"]
 
 
 def texts() -> dict[str, str]:

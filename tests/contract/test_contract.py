@@ -206,7 +206,14 @@ def test_the_part_for_readers_is_all_that_is_not_for_staff(document: Json) -> No
     assert part["paths"].keys() == {path for path in document["paths"] if not f"{path}/".startswith(staff)}
     assert re.search("newsroom|editorial", json.dumps(part), re.IGNORECASE) is None
     forms = {name for name in part["components"]["schemas"] if name.endswith(("Form", "Patch"))}
-    assert forms == {"RevocationForm", "TokenForm"}
+    assert forms == {
+        "ConfirmationForm",
+        "NewPasswordForm",
+        "ProfilePatch",
+        "RevocationForm",
+        "SignUpForm",
+        "TokenForm",
+    }
     references = {node["$ref"] for node in nodes(part) if isinstance(node.get("$ref"), str)}
     there = {
         f"#/components/{kind}/{name}"

@@ -9,7 +9,7 @@ from infra.keys import generate
 from infra.seals import MAX_CURSOR, Seals
 from tests.signing_in import keys_of
 
-OLD, NEW = generate("ES256"), generate("ES256")
+OLD, NEW, STRANGE = generate("ES256"), generate("ES256"), generate("ES256")
 SEALS = Seals(keys_of(NEW, OLD))
 NOW = datetime(2026, 1, 31, 12, 0, 7, tzinfo=UTC)
 PLACE = "2026-01-31T12:00:00+00:00 0197"
@@ -34,6 +34,32 @@ def test_a_cursor_opens_where_it_was_sealed(place: str, bound_to: str) -> None:
 
 def test_a_cursor_of_an_article_list_fits() -> None:
     assert len(SEALS.seal_cursor(PLACE * 5, bound_to="articles")) < MAX_CURSOR
+
+
+@given(content=TEXT, purpose=TEXT)
+def test_a_link_opens_for_its_purpose_and_for_nothing_else(content: str, purpose: str) -> None:
+    token = SEALS.seal_link(content, purpose=purpose)
+    assert SEALS.open_link(token, purpose=purpose) == content
+    assert SEALS.open_link(token, purpose=f"{purpose}x") is None
+    assert SEALS.open_preview(token) is None
+    assert _is_refused(token, purpose)
+    assert SEALS.open_link(SEALS.seal_cursor(content, bound_to=purpose), purpose=purpose) is None
+    assert Seals(keys_of(STRANGE)).open_link(token, purpose=purpose) is None
+
+
+def test_a_letter_opens_under_its_own_id_as_long_as_its_key_is_kept() -> None:
+    sealed = Seals(keys_of(OLD)).seal_letter("Dear Ada", "1")
+    assert b"Ada" not in sealed
+    assert SEALS.open_letter(sealed, "1") == "Dear Ada"
+    assert SEALS.open_letter(sealed, "2") is None
+    assert Seals(keys_of(NEW)).open_letter(sealed, "1") is None
+
+
+def test_topics_are_told_apart_and_tell_nothing() -> None:
+    topics = {SEALS.topic_of(topic, address) for topic in ("a", "b") for address in ("x@y.org", "z@y.org")}
+    assert len(topics) == 4
+    assert SEALS.topic_of("a", "x@y.org") == Seals(keys_of(NEW)).topic_of("a", "x@y.org")
+    assert SEALS.topic_of("a", "x@y.org") != Seals(keys_of(OLD)).topic_of("a", "x@y.org")
 
 
 def test_a_cursor_tells_nothing() -> None:

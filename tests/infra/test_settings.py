@@ -56,6 +56,34 @@ WRONG = {
         "canary/{slug}",
         "",
     ],
+    "ACCOUNT_URL": [
+        "https://canary.test/",
+        "https://canary.test/{action}",
+        "https://canary.test/{token}/{other}",
+        "https://canary.test/{token",
+        "https://canary.test/{token!r}",
+        "https://canary.test/ {token}",
+        "canary/{token}",
+        "",
+    ],
+    "MAIL_URL": [
+        "canary",
+        "http://canary.test",
+        "smtp://",
+        "smtp://canary.test:port",
+        "smtp://canary.test:99999",
+        "smtp://canary test",
+        "smtps://u:canary@",
+        "smtps://canary@mail.test",
+        "smtps://:canary@mail.test",
+        "smtps://mail.test/canary",
+        "smtps://mail.test/#canary",
+        "smtps://mail.test?canary=1",
+        "smtp://mail.test?tls=canary",
+        "smtps://mail.test?tls=never",
+        "smtp://u:canary@mail.test?tls=never",
+    ],
+    "MAIL_FROM": ["canary", "canary@", "a@canary@test", "canary\n@example.org", "Canary <a@example.org>", ""],
     "PUBLISHER_NAME": ["", "canary\n", "canary" * 40],
     "DEFAULT_LANGUAGE": ["canary language", "", "e", "fr_CA", "fr-", "французский"],
     "CORS_ORIGINS": [
@@ -245,3 +273,13 @@ def test_a_name_that_is_no_setting_is_told(monkeypatch: pytest.MonkeyPatch, tmp_
     monkeypatch.setenv("STANDFIRST_TEASER_WORDS", "3")
     (tmp_path / ".env").write_text("STANDFIRST_OFERS=[]\n")
     assert unknown_settings() == ("STANDFIRST_OFERS", "STANDFIRST_TEASER_WORDS")
+
+
+def test_letters_of_a_mail_server_need_a_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANDFIRST_MAIL_URL", "smtps://u:canary@mail.example.org")
+    with pytest.raises(WrongSettings, match=r"^STANDFIRST_MAIL_FROM is needed with STANDFIRST_MAIL_URL\.$"):
+        load_settings()
+    monkeypatch.setenv("STANDFIRST_MAIL_FROM", "Readers@Example.org")
+    settings = load_settings()
+    assert settings.mail_from == "readers@example.org"
+    assert "canary" not in repr(settings)

@@ -1,20 +1,30 @@
 """The canary for operations that write: nobody without the right gets a word out of one, or anything in."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import func, select
 
 from domain.people import Role
+from domain.sessions import Session
+from infra import sessions
 from infra.ids import new_id
 from infra.tables import events
+from tests.api.forms import confirmation
 from tests.newsroom import Json, Newsroom, People, paragraph, png
 from tests.wall import walk
 from tests.wall.corpus import PERSONS, Corpus
 
 OUTSIDE = ("anonymous", "reader", "subscriber", "planned", "partner")
-OPEN = {"get_token", "revoke_token"}
+OPEN = {"get_token", "revoke_token", "sign_up", "confirm_email", "reset_password"}
+OWN = {  # everybody may with what is theirs, but these
+    "edit_me": ["anonymous", "partner"],
+    "delete_me": ["anonymous", "partner"],
+    "end_session": ["anonymous"],
+    "end_sessions": ["anonymous"],
+}
 
 
 def writing(app: FastAPI) -> Iterator[walk.Operation]:
@@ -32,6 +42,7 @@ async def test_nobody_writes_what_is_not_theirs_or_learns_from_trying(corpus: Co
         for turn, asked in enumerate(walk.writes(app, corpus, operation)):
             person = OUTSIDE[turn % len(OUTSIDE)]
             everybody = ["reader"] if operation.id in OPEN else OUTSIDE if turn == 0 else [person]
+            everybody = OWN.get(operation.id, everybody)
             for one in everybody:
                 answer = await walk.send(corpus, one, asked)
                 met = corpus.canaries.in_text(answer.said)
@@ -45,7 +56,7 @@ async def test_nobody_writes_what_is_not_theirs_or_learns_from_trying(corpus: Co
 
 async def contributors_can_do_nothing_to_what_others_write(corpus: Corpus, app: FastAPI) -> None:
     for operation in writing(app):
-        if operation.id in {*OPEN, "create_article", "write_articles"}:
+        if operation.id in {*OPEN, *OWN, "create_article", "write_articles"}:
             continue
         for asked in walk.writes(app, corpus, operation):
             answer = await walk.send(corpus, "colleague", asked)
@@ -54,22 +65,35 @@ async def contributors_can_do_nothing_to_what_others_write(corpus: Corpus, app: 
             assert answer.status == (404 if "{article_id}" in operation.path else 403), asked.path
 
 
+async def a_session_of(corpus: Corpus, person: str) -> str:
+    """A session that somebody has besides the token that they call with."""
+    parts = corpus.people.parts
+    now = parts.sources.now()
+    session = Session(new_id(), corpus.accounts[person].id, None, None, now, now, now + timedelta(days=1))
+    async with parts.database.write() as connection:
+        await sessions.start(connection, session, "a token")
+    return session.id
+
+
 async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, app: FastAPI) -> None:
     editor, done = corpus.editor, dict[str, int]()
-    bodies = walk.write_bodies(corpus)
+    bodies = walk.write_bodies(corpus) | {"confirm_email": {"json": {"token": confirmation(editor)}}}
     operations = {operation.id: operation for operation in writing(app)}
     made: dict[str, Json] = {
         "article_id": await editor.draft(title="To be written on"),
         "media_id": await editor.medium(png(shade=9)),
         "action": {"id": "submit"},
         "number": {"id": "1"},
+        "session_id": {"id": await a_session_of(corpus, "editor"), "version": 1},
     }
     previewed = await editor.send("POST", f"/articles/{made['article_id']['id']}/previews")
     made = {"preview_id": {"id": previewed.json()["id"], "version": 1}, **made}
     for verb in ("edit", "merge", "delete"):
         await editor.tag(f"{verb}-on")
         await editor.contributor(f"{verb}-on")
-    for id_ in sorted(operations, key=lambda id_: id_.startswith("delete")):
+    for id_ in sorted(
+        operations, key=lambda id_: (id_.startswith("delete"), id_ in {"end_sessions", "delete_me"})
+    ):
         slug = f"{id_.partition('_')[0]}-on"
         path = operations[id_].path.format(slug=slug, **{name: one["id"] for name, one in made.items()})
         subject = next((one for one in made.values() if f"/{one['id']}" in path), {"version": 1})

@@ -1,5 +1,6 @@
 """The log canary: whatever is sent, and however the database fails, no log line holds any of it."""
 
+import asyncio
 import itertools
 import re
 from collections.abc import AsyncIterator, Callable
@@ -15,6 +16,7 @@ from sqlalchemy import text
 from infra.passwords import hash_password
 from infra.settings import Settings
 from infra.tables import metadata
+from tests.letters import letters_to, token_in
 from tests.newsroom import Json, Newsroom, People, lines, paragraph, png, words
 from tests.wall.canaries import NOBODY, Canaries, tokens_in
 
@@ -133,6 +135,48 @@ async def test_signing_in_leaves_no_address_password_or_token(
     check(log, account.email, *parts, "$argon2")
 
 
+async def test_accounts_and_letters_leave_no_name_address_password_or_link(
+    client: httpx.AsyncClient, people: People, settings: Settings, log: set[str], word: Word
+) -> None:
+    email, password, new = f"{word()}@example.org", word(), word()
+    form: Json = {"email": email, "password": password, "name": word()}
+    for path, spoiled in (
+        ("", {**form, "email": word()}),
+        ("", {**form, word(): word()}),
+        ("/confirm", {"token": word()}),
+        ("/reset", {"token": word(), "password": word()}),
+        ("/reset", {"email": word()}),
+    ):
+        await client.post(f"/v1/accounts{path}", json=spoiled)
+    await client.post("/v1/accounts", json=form)
+    first = token_in((await letters_to(people.parts, email))[-1])
+    for _ in range(2):
+        await client.post("/v1/accounts/confirm", json={"token": first})
+    await client.post("/v1/accounts", json=form)
+    signed_in = {"grant_type": "password", "username": email, "password": password}
+    token = (await client.post("/v1/auth/token", data=signed_in)).json()["access_token"]
+    headers = {"Authorization": f"Bearer {token}"}
+    other = f"{word()}@example.org"
+    await client.patch(
+        "/v1/me", json={"name": word(), "current_password": word(), "email": other}, headers=headers
+    )
+    await client.patch("/v1/me", json={"current_password": password, "email": other}, headers=headers)
+    second = token_in((await letters_to(people.parts, other))[-1])
+    await client.post("/v1/accounts/reset", json={"email": email})
+    third = token_in((await letters_to(people.parts, email, count=4))[-1])
+    await client.post("/v1/accounts/reset", json={"token": third, "password": new})
+    await client.post("/v1/accounts/confirm", json={"token": second})
+    settings.mail_dir.rename(settings.data_dir / "away")
+    settings.mail_dir.write_text("in the way")
+    await client.post("/v1/accounts/reset", json={"email": email})
+    for _ in range(200):
+        if any("not sent" in line for line in log):
+            break
+        await asyncio.sleep(0.01)
+    assert any("standfirst.letters" in line and "not sent" in line for line in log), "the postman is heard"
+    check(log, first, second, third, token, "$argon2")
+
+
 @asynccontextmanager
 async def broken(app: FastAPI, table: str, how: str) -> AsyncIterator[None]:
     """Make a table really fail: take it away, or let it refuse every row with a message that quotes the row."""
@@ -180,6 +224,8 @@ WRITES = [
     ("medium", "media"),
     ("medium", "events"),
     ("token", "refresh_tokens"),
+    ("sign-up", "letters"),
+    ("account", "events"),
 ]
 
 
@@ -207,6 +253,7 @@ async def test_a_database_that_fails_in_the_middle_changes_nothing_and_tells_not
     draft = await newsroom.draft(**form(word, tags=[slug]))
     account = await people.add("reader", password_hash=hash_password(password) if write == "token" else "!")
     login = {"grant_type": "password", "username": account.email, "password": password}
+    signing_up = {"email": f"{word()}@example.org", "password": word(), "name": word()}
     requests: dict[str, tuple[str, str, Json]] = {
         "create": ("POST", "/articles", {"json": form(word)}),
         "edit": ("PATCH", f"/articles/{draft['id']}", {"json": form(word), "version": 1}),
@@ -215,6 +262,8 @@ async def test_a_database_that_fails_in_the_middle_changes_nothing_and_tells_not
         "contributor": ("POST", "/contributors", {"json": {"name": word(), "bio": word()}}),
         "medium": ("POST", "/media", {"data": {"alt": word()}, "files": {"file": (word(), png())}}),
         "token": ("POST", "/../auth/token", {"data": login, "headers": {}}),
+        "sign-up": ("POST", "/../accounts", {"json": signing_up}),
+        "account": ("PATCH", "/../me", {"json": {"name": word()}}),
     }
     method, path, request = requests[write]
     before = await everything(app, settings)

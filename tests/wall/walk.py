@@ -191,6 +191,11 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
     return {
         "get_token": {"data": {"grant_type": "password", **basket, "password": PASSWORD}},
         "revoke_token": {"data": {"token": "nobody-has-this"}},
+        "sign_up": {"json": {"email": "try@example.org", "password": PASSWORD, "name": "A try"}},
+        "confirm_email": {"json": {"token": "nobody-has-this"}},
+        "reset_password": {"json": {"email": "try@example.org"}},
+        "edit_me": {"json": {"name": "A try"}},
+        "delete_me": {},
         "create_article": {"json": draft},
         "edit_article": {"json": {"title": "Another try"}},
         "delete_article": {},
