@@ -10,6 +10,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import contract, problems, server
 from api.accounts import me, sessions, tokens
+from api.admin import accounts as admin_accounts
+from api.admin import events as admin_events
+from api.admin import plans, subscriptions
 from api.delivery import articles as delivery_articles
 from api.delivery import feeds, sitemaps
 from api.delivery import formats as delivery_formats
@@ -52,6 +55,10 @@ ROUTERS = (
     media.router,
     tags.router,
     contributors.router,
+    admin_accounts.router,
+    plans.router,
+    subscriptions.router,
+    admin_events.router,
     server.router,
 )
 

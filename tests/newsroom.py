@@ -13,6 +13,7 @@ import pyvips
 
 from api.parts import Parts
 from domain.people import Account, Role
+from domain.subscriptions import Subscription
 from infra import accounts, subscriptions
 from infra.ids import new_id
 
@@ -60,7 +61,7 @@ class People:
         async with self.parts.database.write() as connection:
             await accounts.add(connection, account, password_hash=password_hash, now=now)
             for plan in plans:
-                await subscriptions.add(connection, account_id, plan, subscription_id=new_id(), starts_at=now)
+                await subscriptions.add(connection, Subscription(new_id(), account_id, plan, starts_at=now))
         return account
 
     def token(self, account: Account, *, seconds: int = 3600) -> str:

@@ -10,6 +10,7 @@ from api.routing import Route, needs
 from api.types import KnownId, Model
 from domain.access import Gate, Granted, Requires, decide
 from domain.errors import Unidentified
+from domain.headings import EVERYTHING
 from domain.people import Role
 from domain.permissions import Permission
 from infra import accounts
@@ -18,7 +19,10 @@ router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
 
 
 class MayRead(Model):
-    """How much you get of an article behind each gate. Articles that name plans ask for one of them too."""
+    """How much you get of an article behind each gate, wherever it is filed. A plan may open some more of them.
+
+    Articles that name plans ask for one of those.
+    """
 
     free: Granted
     registered: Granted
@@ -49,7 +53,9 @@ async def read_me(visit: VisitOf) -> Response:
     account = await accounts.get(visit.reading, visit.person.account_id or "", now=visit.now)
     if account is None:
         raise Unidentified("The access token is not one of ours.", presented=True)
-    granted = {one: decide(Gate(one), visit.person, now=visit.now).granted for one in Requires}
+    granted = {
+        one: decide(Gate(one), visit.person, frozenset({EVERYTHING}), now=visit.now).granted for one in Requires
+    }
     me = Me(
         id=account.id,
         email=account.email,

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from domain.people import Account, Role
+from domain.subscriptions import Subscription
 from infra import accounts, subscriptions
 from infra.passwords import hash_password
 from tests.contract.recording import recorded
@@ -83,7 +84,7 @@ async def tell(folder: Path) -> dict[str, Json]:
                 await accounts.add(connection, account, password_hash=hash_password(PASSWORD), now=now)
                 for plan in account.plans:
                     await subscriptions.add(
-                        connection, account.id, plan, subscription_id=parts.sources.new_id(), starts_at=now
+                        connection, Subscription(parts.sources.new_id(), account.id, plan, starts_at=now)
                     )
         await _sign_in(desk)
         await _write_names(desk)

@@ -12,6 +12,7 @@ import httpx
 from api.app import create_app
 from api.parts import Parts
 from domain.people import Account, Role
+from domain.subscriptions import Subscription
 from infra import accounts, subscriptions
 from infra.settings import Settings
 from infra.tables import metadata
@@ -198,7 +199,7 @@ async def _people(world: World) -> None:
             await accounts.add(connection, account, password_hash="!", now=START)
             if plan:
                 await subscriptions.add(
-                    connection, account.id, plan, subscription_id=first_id(plan), starts_at=START
+                    connection, Subscription(first_id(plan), account.id, plan, starts_at=START)
                 )
         token = world.parts.tokens.issue(account.id, roles, now=START, seconds=90_000, token_id=name)
         world.headers[name] = {"Authorization": f"Bearer {token}"}
