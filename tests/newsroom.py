@@ -164,6 +164,45 @@ class Newsroom:
         return await self.act(await self.draft(**fields), "publish")
 
 
+PLAN: Json = {
+    "names": {"en": "Monthly", "fr": "Au mois"},
+    "price": {"amount": "3.00", "currency": "EUR"},
+    "period": "P1M",
+    "url": "https://www.test/buy",
+}
+
+
+class Office:
+    """Somebody who administers by the API. Every method asserts that it worked and returns the resource."""
+
+    def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        self.client = client
+        self.headers = headers
+
+    async def send(self, method: str, path: str, *, version: int | None = None, **request: Any) -> httpx.Response:
+        headers = {**self.headers, **request.pop("headers", {})}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        return await self.client.request(method, f"/v1/admin{path}", headers=headers, **request)
+
+    async def plan(self, slug: str, **fields: Any) -> Json:
+        return _made(await self.send("POST", "/plans", json={"slug": slug, **PLAN, **fields}))
+
+    async def subscribe(self, account_id: str, plan: str, **fields: Any) -> Json:
+        form = {"account_id": account_id, "plan": plan, **fields}
+        return _made(await self.send("POST", "/subscriptions", json=form))
+
+    async def edit(self, kind: str, one: Json, **fields: Any) -> Json:
+        path = f"/{kind}/{one['slug' if kind == 'plans' else 'id']}"
+        return _made(await self.send("PATCH", path, version=one["version"], json=fields))
+
+    async def revoke(self, one: Json) -> Json:
+        return _made(await self.send("POST", f"/subscriptions/{one['id']}/revoke", version=one["version"]))
+
+    async def account(self, account_id: str) -> Json:
+        return _made(await self.send("GET", f"/accounts/{account_id}"))
+
+
 def _made(response: httpx.Response) -> Json:
     assert response.is_success, response.text
     made: Json = response.json()

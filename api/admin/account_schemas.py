@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from api.types import KnownId, Line, Model, Time
 from domain.people import Role
@@ -31,7 +31,7 @@ class AccountChangeForm(Model):
     name: Line
     roles: Roles
     """What tokens of this account may be good for. A token that is out loses at once what is taken away here."""
-    is_blocked: bool = False
+    is_blocked: StrictBool = False
     """Whether it is shut out: every token is dead, and signing in is refused as with a wrong password."""
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import BeforeValidator, Discriminator, Field, StrictBool, StringConstraints, Tag
 
 from api.types import KnownId, Language, Line, Model, Slug, WebAddress
 
@@ -25,6 +25,20 @@ class Covered(Model):
     sections: list[Slug] = Field(default=[], max_length=100)
 
 
+def _everything_or_some(value: object) -> object:
+    if value == EVERYTHING or isinstance(value, dict | Covered):
+        return value
+    raise ValueError('It must be "everything", or an object with tags and sections.')
+
+
+EVERYTHING = "everything"
+Opened = Annotated[
+    Annotated[Literal["everything"], Tag(EVERYTHING)] | Annotated[Covered, Tag("some")],
+    Discriminator(lambda value: EVERYTHING if isinstance(value, str) else "some"),
+    BeforeValidator(_everything_or_some),
+]
+
+
 class PlanChangeForm(Model):
     """What readers can subscribe to."""
 
@@ -37,11 +51,11 @@ class PlanChangeForm(Model):
     """How long the first subscription costs nothing, if it does."""
     url: WebAddress
     """Where it is bought."""
-    opens: Literal["everything"] | Covered = Covered()
+    opens: Opened = Covered()
     """Which of the articles for subscribers that name no plan it opens. Those that name it, it opens anyway."""
-    is_offered: bool = True
+    is_offered: StrictBool = True
     """Whether readers are told of it. One that is offered no more goes on opening what it opens."""
-    position: Annotated[int, Field(ge=0, le=10_000)] = 0
+    position: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
     """Its place among offers; the slug decides between equals."""
 
 
