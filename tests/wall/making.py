@@ -96,7 +96,7 @@ async def _add_plans(corpus: Corpus) -> None:
     assert merged.is_success
     office = corpus.admin
     await office.plan("coast", opens={"tags": ["old-shore"], "sections": ["harbour"]})
-    await office.plan("gold", names={"en": corpus.word(EVERYBODY)}, opens={"tags": [], "sections": []})
+    await office.plan("gold", opens={"tags": [], "sections": []})
     secret = {"names": {"en": corpus.word(ADMIN)}, "url": f"https://{corpus.word(ADMIN)}.example/"}
     hidden = await office.plan("gone", **secret, is_offered=False, opens="everything")
     corpus.canaries.told(hidden["id"], ADMIN)
