@@ -32,7 +32,7 @@ class AccountChangeForm(Model):
     roles: Roles
     """What tokens of this account may be good for. A token that is out loses at once what is taken away here."""
     is_blocked: StrictBool = False
-    """Whether it is shut out: every token is dead, and signing in is refused as with a wrong password."""
+    """Whether it is shut out: every session ends, and signing in is refused as with a wrong password."""
 
 
 class AccountForm(Model):

@@ -21,7 +21,7 @@ from domain.errors import NotThere, expect_version
 from domain.events import Event, Subject
 from domain.people import Account, Role
 from domain.permissions import Permission
-from infra import accounts
+from infra import accounts, sessions
 from infra.accounts import Listing
 from infra.db import Connection
 from infra.passwords import NOBODYS, hash_password
@@ -115,6 +115,8 @@ async def edit_account(
         form = patched(schemas.AccountChangeForm, _form(before), patch)
         changed = replace(before, **{**dict(form), "roles": frozenset(form.roles)}, version=version + 1)
         await accounts.save(connection, changed, before=before)
+        if changed.is_blocked:
+            await sessions.end_all(connection, account_id)
         after = await _found(visit, connection, account_id)
         await _record(visit, connection, after, _action(before, after))
     return versioned(_shown(after), after.version)
