@@ -83,9 +83,7 @@ class Settings(BaseSettings):
     four_eyes: bool = False
     """Whether it takes somebody else than the draft's last editor to publish, schedule or correct it."""
     offers: tuple[Offer, ...] = ()
-    """What readers can buy, as JSON: `[{"plan", "name", "price": {"amount", "currency"}, "period", "url"}]`.
-
-    It counts while there are no plans in the database; with the first of those, they are what is offered."""
+    """Offers while there are no plans: `[{"plan", "name", "price": {"amount", "currency"}, "period", "url"}]`."""
     cache_seconds: int = Field(default=60, ge=0, le=3_600)
     """How long shared caches may keep what everybody may read; with the time to renew it 120 at most."""
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)

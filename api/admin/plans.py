@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import caching
 from api.admin import plan_schemas as schemas
-from api.admin.replies import EDIT, LIST, READ, REMOVE, WRITE
+from api.admin.replies import BODY, CHANGE, LIST, READ, REMOVE, WRITE
 from api.deps import Cursor, IfMatch, Limit, SlugInPath, VisitOf
 from api.editorial.patches import PatchOf, patched
 from api.editorial.replies import plain, versioned
@@ -96,7 +96,7 @@ async def read_plan(visit: VisitOf, slug: SlugInPath) -> Response:
     summary="Edit a plan",
     operation_id="edit_plan",
     response_model=schemas.Plan,
-    responses=EDIT,
+    responses={**CHANGE, **BODY},
     openapi_extra=ALLOWED,
 )
 async def edit_plan(

@@ -4,6 +4,9 @@ from api.problems import declared
 
 LIST = declared("bad-request", "unauthorized", "forbidden", "unavailable")
 READ = {**LIST, **declared("not-found")}
-WRITE = {**LIST, **declared("conflict", "too-large", "unsupported-media-type", "unprocessable")}
-REMOVE = {**LIST, **declared("conflict", "not-found", "stale", "precondition-required")}
+BODY = declared("too-large", "unsupported-media-type", "unprocessable")
+WRITE = {**LIST, **BODY, **declared("conflict")}
+CHANGE = {**LIST, **declared("not-found", "stale", "precondition-required")}
+REMOVE = {**CHANGE, **declared("conflict")}
+ACT = {**REMOVE, **declared("unprocessable")}
 EDIT = {**WRITE, **REMOVE}

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from api import caching
 from api.admin import subscription_schemas as schemas
-from api.admin.replies import EDIT, LIST, READ, REMOVE, WRITE
+from api.admin.replies import ACT, CHANGE, EDIT, LIST, READ, WRITE
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial.patches import PatchOf, patched
 from api.editorial.replies import plain, versioned
@@ -152,7 +152,7 @@ async def edit_subscription(
     summary="Revoke a subscription",
     operation_id="revoke_subscription",
     response_model=schemas.Subscription,
-    responses=EDIT,
+    responses=ACT,
     openapi_extra=ALLOWED,
 )
 async def revoke_subscription(visit: VisitOf, subscription_id: Id, version: IfMatch) -> Response:
@@ -172,7 +172,7 @@ async def revoke_subscription(visit: VisitOf, subscription_id: Id, version: IfMa
     status_code=204,
     summary="Delete a subscription",
     operation_id="delete_subscription",
-    responses=REMOVE,
+    responses=CHANGE,
     openapi_extra=ALLOWED,
 )
 async def delete_subscription(visit: VisitOf, subscription_id: Id, version: IfMatch) -> Response:
