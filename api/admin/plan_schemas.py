@@ -51,7 +51,7 @@ class PlanChangeForm(Model):
     """How long the first subscription costs nothing, if it does."""
     url: WebAddress
     """Where it is bought."""
-    opens: Opened = Covered()
+    opens: Opened = Field(default_factory=Covered)
     """Which of the articles for subscribers that name no plan it opens. Those that name it, it opens anyway."""
     is_offered: StrictBool = True
     """Whether readers are told of it. One that is offered no more goes on opening what it opens."""
