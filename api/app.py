@@ -11,6 +11,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from api import contract, problems, server
 from api.accounts import exporting, me, resetting, signing_up, tokens
 from api.accounts import sessions as own_sessions
+from api.admin import accounts as admin_accounts
+from api.admin import events as admin_events
+from api.admin import plans, subscriptions
 from api.delivery import articles as delivery_articles
 from api.delivery import feeds, sitemaps
 from api.delivery import formats as delivery_formats
@@ -59,6 +62,10 @@ ROUTERS = (
     media.router,
     tags.router,
     contributors.router,
+    admin_accounts.router,
+    plans.router,
+    subscriptions.router,
+    admin_events.router,
     server.router,
 )
 

@@ -36,7 +36,8 @@ _CODINGS: Mapping[str, Callable[[bytes], bytes]] = {
 
 CLAIM, NOW = "standfirst.claim", "standfirst.now"  # where a request carries them
 LONGEST = 120  # seconds that a shared cache may keep an answer
-Rights = tuple[frozenset[Role], frozenset[str]]
+# Roles, plans, what these open, and the language that offers are made in.
+Rights = tuple[frozenset[Role], frozenset[str], frozenset[str], str | None]
 
 
 @dataclass(slots=True)
@@ -56,7 +57,7 @@ class Claim:
 
     def identify(self, person: Person, until: datetime) -> None:
         """Say what the bearer of this token may read, until then if no rights change before."""
-        self.rights, self.rights_until = (person.roles, person.plans), until
+        self.rights, self.rights_until = (person.roles, person.plans, person.opens, person.language), until
 
 
 def kept_answer(request: Request) -> Response | None:

@@ -22,6 +22,7 @@ from api.demo import newsroom
 from api.exchange import exchanging, records
 from api.middleware import configure_logging
 from domain.people import Account, Role
+from domain.subscriptions import Subscription
 from infra import accounts, changes, subscriptions
 from infra.db import Database, DatabaseBusy
 from infra.ids import Sources
@@ -179,7 +180,6 @@ def demo(port: Port = 8000) -> None:
             f"{PREFIX}DATABASE_URL": f"sqlite:///{folder / 'standfirst.db'}",  # never a real publication's
             f"{PREFIX}PUBLIC_URL": f"http://127.0.0.1:{port}",
             f"{PREFIX}PUBLISHER_NAME": "La Gazette des Amers",
-            f"{PREFIX}OFFERS": newsroom.offers(),
             f"{PREFIX}ACCESS_TOKEN_SECONDS": "86400",
             f"{PREFIX}FOUR_EYES": "false",  # one editor makes all of it
         }
@@ -299,8 +299,8 @@ async def add_account(database: Database, account: Account, password: str, sourc
     """Add an account with its plans, unless the e-mail address is taken."""
     now = sources.now()
     async with database.write() as connection:
-        if await accounts.find_to_sign_in(connection, account.email, now=now):
+        if await accounts.is_taken(connection, account.email):
             raise Refused("There is an account with this e-mail address already.")
         await accounts.add(connection, account, password_hash=hash_password(password), now=now)
         for plan in sorted(account.plans):
-            await subscriptions.add(connection, account.id, plan, subscription_id=sources.new_id(), starts_at=now)
+            await subscriptions.add(connection, Subscription(sources.new_id(), account.id, plan, starts_at=now))

@@ -28,7 +28,8 @@ A headless CMS backend for journalism behind a paywall.
 
 Front ends, apps and partners read articles under **Delivery**; whoever may not read an article whole gets its
 teaser, and `access` says why and what would open it. The newsroom writes under **Articles**, **Media**, **Tags**
-and **Contributors**. Sign in with `POST /v1/auth/token` and send the access token as `Authorization: Bearer …`.
+and **Contributors**; administrators sell under **Plans** and **Subscriptions**. Sign in with
+`POST /v1/auth/token` and send the access token as `Authorization: Bearer …`.
 
 Every failure is a problem document (RFC 9457) whose `type` is the address of an explanation. `HEAD` and `OPTIONS`
 work wherever `GET` does.
@@ -41,6 +42,9 @@ _TAGS = (
     ("Media", "The picture library."),
     ("Tags", "What articles are filed under."),
     ("Contributors", "The names that articles are signed with."),
+    ("Plans", "What readers can subscribe to, and what that opens."),
+    ("Subscriptions", "Who has which plan, from when and until when."),
+    ("Administration", "Everybody's accounts, and the audit log."),
     ("Server", "Health, keys and metadata."),
 )
 _NAMES = {
@@ -55,12 +59,14 @@ _FIRST_FIELDS = {
     "RevocationForm": "token",
 }  # RFC 6749 and 7009 refuse by a code of theirs
 _IN_PATHS = {
+    "account_id": "Id of the account",
     "action": "The action",
     "article_id": "Id of the article",
     "media_id": "Id of the picture",
     "preview_id": "Id of the preview",
     "rendition": "Name of one of the picture's `renditions`",
     "slug": "Its slug",
+    "subscription_id": "Id of the subscription",
 }
 _PUBLIC = ("/v1/", "/media/", "/sitemap", "/news-sitemap", "/robots")
 _DELIVERED = ("ETag", "Cache-Control", "Vary")

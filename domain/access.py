@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.headings import under
 from domain.people import STAFF, Person, Role
 
 
@@ -90,16 +91,20 @@ class Decision:
 GATES = frozenset({Requires.REGISTERED, Requires.SUBSCRIBER})
 MAY_READ_REGISTERED = frozenset({Role.READER, Role.SUBSCRIBER, Role.CONTRIBUTOR})
 MAY_READ_SUBSCRIBER = frozenset({Role.SUBSCRIBER})
+MAY_SUBSCRIBE = MAY_READ_REGISTERED
+"""Whose subscriptions open something by themselves: whoever is known as a reader."""
 
 
-def decide(gate: Gate, person: Person, *, now: datetime) -> Decision:
-    """Return what this person gets of an article behind this gate, and why."""
+def decide(gate: Gate, person: Person, headings: frozenset[str], *, now: datetime) -> Decision:
+    """Return what this person gets of an article behind this gate, listed under these headings, and why."""
     required = gate.required(now)
-    granted, reason = _judge(required, gate.plans, person)
+    granted, reason = _judge(required, gate.plans, headings, person)
     return Decision(granted, reason, required, () if required is Requires.FREE else gate.plans)
 
 
-def _judge(required: Requires, plans: tuple[str, ...], person: Person) -> tuple[Granted, Reason]:
+def _judge(
+    required: Requires, plans: tuple[str, ...], headings: frozenset[str], person: Person
+) -> tuple[Granted, Reason]:
     if required is Requires.FREE:
         return Granted.FULL, Reason.FREE
     if required not in GATES:  # a gate of a newer version, read by an older one
@@ -108,7 +113,7 @@ def _judge(required: Requires, plans: tuple[str, ...], person: Person) -> tuple[
         return Granted.FULL, Reason.STAFF
     if required is Requires.REGISTERED:
         return _judge_registered(person)
-    return _judge_subscriber(plans, person)
+    return _judge_subscriber(plans, headings, person)
 
 
 def _judge_registered(person: Person) -> tuple[Granted, Reason]:
@@ -117,14 +122,13 @@ def _judge_registered(person: Person) -> tuple[Granted, Reason]:
     return Granted.TEASER, Reason.REGISTRATION_REQUIRED
 
 
-def _judge_subscriber(plans: tuple[str, ...], person: Person) -> tuple[Granted, Reason]:
-    if not plans:
-        if person.has_any(MAY_READ_SUBSCRIBER):
-            return Granted.FULL, Reason.SUBSCRIBER
-        return Granted.TEASER, Reason.SUBSCRIPTION_REQUIRED
-    if person.has_any(MAY_READ_SUBSCRIBER) and not person.plans.isdisjoint(plans):
+def _judge_subscriber(plans: tuple[str, ...], headings: frozenset[str], person: Person) -> tuple[Granted, Reason]:
+    """Look at the role, and at what subscriptions open: a plan that is named, or where none is, what it covers."""
+    asked = frozenset(under("plan", plan) for plan in plans) if plans else headings
+    by_role = person.has_any(MAY_READ_SUBSCRIBER) and (not plans or not person.plans.isdisjoint(plans))
+    if by_role or (person.has_any(MAY_SUBSCRIBE) and not person.opens.isdisjoint(asked)):
         return Granted.FULL, Reason.SUBSCRIBER
-    return Granted.TEASER, Reason.PLAN_REQUIRED
+    return Granted.TEASER, Reason.PLAN_REQUIRED if plans else Reason.SUBSCRIPTION_REQUIRED
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,7 @@ class Offer:
     price: Money
     period: str
     url: str
+    trial: str | None = None
 
 
 def offers_for(decision: Decision, offers: tuple[Offer, ...]) -> tuple[Offer, ...]:

@@ -14,6 +14,7 @@ from domain.articles import Article, Draft, LeadImage, Publication, Seo
 from domain.body import Body, media_ids, without_paywall
 from domain.credits import Credit, Rights, Source
 from domain.errors import Flaw, Unfit
+from domain.headings import EVERYTHING, under
 from domain.media import Medium, flaws_of_pictures
 from domain.teaser import Measure, Policy, Teaser, TeaserSettings
 
@@ -43,6 +44,12 @@ class Front:
     def all_tag_ids(self) -> frozenset[str]:
         """Its tags, the section among them."""
         return frozenset(self.tag_ids) | ({self.section_id} if self.section_id else frozenset())
+
+    @property
+    def headings(self) -> frozenset[str]:
+        """What it is listed under, as far as plans may open that."""
+        section = [under("section", self.section_id)] if self.section_id else []
+        return frozenset({EVERYTHING, *section, *(under("tag", tag_id) for tag_id in self.all_tag_ids)})
 
 
 @dataclass(frozen=True, slots=True)

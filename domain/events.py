@@ -13,6 +13,8 @@ class Subject(StrEnum):
     CONTRIBUTOR = "contributor"
     MEDIUM = "medium"
     ACCOUNT = "account"
+    PLAN = "plan"
+    SUBSCRIPTION = "subscription"
 
 
 @dataclass(frozen=True, slots=True)

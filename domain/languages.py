@@ -1,5 +1,7 @@
 """Language tags (BCP 47), written as is conventional, so that equal tags are equal strings."""
 
+from collections.abc import Mapping
+
 SCRIPT, REGION = 4, 2  # lengths of subtags that are written in a case of their own
 
 
@@ -13,3 +15,10 @@ def _subtag(subtag: str) -> str:
     if len(subtag) == SCRIPT and subtag.isalpha():
         return subtag.title()
     return subtag.upper() if len(subtag) == REGION else subtag.lower()
+
+
+def name_in(names: Mapping[str, str], language: str) -> str | None:
+    """Return the name in this language or in a broader one, if there is any."""
+    while not names.get(language) and "-" in language:
+        language = language.rpartition("-")[0]
+    return names.get(language) or None

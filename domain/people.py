@@ -26,8 +26,12 @@ class Person:
     account_id: str | None = None
     roles: frozenset[Role] = frozenset()
     plans: frozenset[str] = frozenset()
+    opens: frozenset[str] = frozenset()
+    """The headings that these plans open, of articles with a subscriber gate."""
     session_id: str | None = None
     """The session that they speak in, if they signed in here."""
+    language: str | None = None
+    """The language (BCP 47) that they have chosen."""
 
     @property
     def is_anonymous(self) -> bool:
@@ -53,9 +57,14 @@ class Account:
     plans: frozenset[str]
     plans_until: datetime | None = None
     """When its plans change by themselves next."""
+    opens: frozenset[str] = frozenset()
+    """The headings that its plans open."""
+    is_blocked: bool = False
+    version: int = 1
+    created_at: datetime | None = None
     language: str | None = None
-    """The language (BCP 47) of its letters; unknown of most."""
+    """The language (BCP 47) of its letters and offers; unknown of most."""
 
     def as_person(self, claimed: frozenset[Role], session_id: str | None = None) -> Person:
         """Return who this is with a token that claims some roles: never more than the account still has."""
-        return Person(self.id, self.roles & claimed, self.plans, session_id)
+        return Person(self.id, self.roles & claimed, self.plans, self.opens, session_id, self.language)

@@ -17,10 +17,15 @@ class Permission(StrEnum):
     EDIT_MEDIA = "media"
     SEE_OWN_ACCOUNT = "account"
     EDIT_OWN_ACCOUNT = "account.own"
+    EDIT_ACCOUNTS = "accounts"
+    EDIT_PLANS = "plans"
+    EDIT_SUBSCRIPTIONS = "subscriptions"
+    SEE_EVENTS = "events"
 
 
 _EVERYBODY_KNOWN = frozenset(Role)
 _EDITORS = frozenset({Role.EDITOR, Role.ADMIN})
+_ADMINS = frozenset({Role.ADMIN})
 _NEWSROOM = _EDITORS | {Role.CONTRIBUTOR}
 
 PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
@@ -32,6 +37,10 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.EDIT_MEDIA: _EDITORS,
     Permission.SEE_OWN_ACCOUNT: _EVERYBODY_KNOWN,
     Permission.EDIT_OWN_ACCOUNT: _EVERYBODY_KNOWN - {Role.PARTNER},  # what a partner is, is agreed with it
+    Permission.EDIT_ACCOUNTS: _ADMINS,
+    Permission.EDIT_PLANS: _ADMINS,
+    Permission.EDIT_SUBSCRIPTIONS: _ADMINS,
+    Permission.SEE_EVENTS: _ADMINS,
 }
 
 

@@ -22,10 +22,10 @@ _ROLES: Mapping[ReaderKind, Role] = {
 }
 
 
-def some_reader(kind: ReaderKind, plans: tuple[str, ...] = ()) -> Person:
-    """Return some reader of a kind, with these plans."""
+def some_reader(kind: ReaderKind, plans: tuple[str, ...] = (), opens: frozenset[str] = frozenset()) -> Person:
+    """Return some reader of a kind, with these plans, which open these headings."""
     role = _ROLES.get(kind)
-    return Person("some reader", frozenset({role}), frozenset(plans)) if role else ANONYMOUS
+    return Person("some reader", frozenset({role}), frozenset(plans), opens) if role else ANONYMOUS
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from domain.languages import name_in
+
 
 class TagKind(StrEnum):
     """What sort of thing a tag names."""
@@ -28,6 +30,4 @@ class Tag:
 
     def name_in(self, language: str) -> str:
         """Return the name for an article in this language: its own, a broader one's, or the plain one."""
-        while not self.names.get(language) and "-" in language:
-            language = language.rpartition("-")[0]
-        return self.names.get(language) or self.name
+        return name_in(self.names, language) or self.name

@@ -1,36 +1,47 @@
-"""Accounts, with the plans that they have."""
+"""Accounts, with the plans that they have and what these open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, case, delete, exists, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.errors import Conflict, Stale
 from domain.people import Account, Role
+from domain.plans import openings
 from infra import email_addresses
-from infra.tables import accounts, sessions, subscriptions
+from infra import plans as plan_rows
+from infra.subscriptions import next_moment, opens
+from infra.tables import accounts, plan_tags, plans, sessions, subscriptions
 from infra.visibility import NOW
 
-_SUBSCRIBED = (
-    (subscriptions.c.account_id == accounts.c.id)
-    & (subscriptions.c.starts_at <= NOW)
-    & (subscriptions.c.ends_at.is_(None) | (subscriptions.c.ends_at > NOW))
-)
+_SUBSCRIBED = (subscriptions.c.account_id == accounts.c.id) & opens()
 _OF = subscriptions.alias()
-_MOMENT = case((_OF.c.starts_at > NOW, _OF.c.starts_at), else_=_OF.c.ends_at)
+_MOMENT = next_moment(NOW, _OF)
 _NEXT_MOMENT = select(func.min(_MOMENT)).where(_OF.c.account_id == accounts.c.id, _MOMENT > NOW).scalar_subquery()
-_WITH_PLANS = select(accounts, subscriptions.c.plan, _NEXT_MOMENT.label("plans_until")).select_from(
-    accounts.outerjoin(subscriptions, _SUBSCRIBED)
+_OPENS_TAGS = select(literal(1)).select_from(plan_tags).where(plan_tags.c.plan_id == plans.c.id).exists()
+_WITH_PLANS = select(
+    accounts,
+    subscriptions.c.plan,
+    plans.c.id.label("plan_id"),
+    plans.c.opens_everything,
+    _OPENS_TAGS.label("opens_tags"),
+    _NEXT_MOMENT.label("plans_until"),
+).select_from(
+    accounts.outerjoin(subscriptions, _SUBSCRIBED).outerjoin(plans, plans.c.slug == subscriptions.c.plan)
 )
+_ADMITTED = ~accounts.c.is_blocked  # to everything but the administration, who is blocked is nobody
 _BY_ID = _WITH_PLANS.where(accounts.c.id == bindparam("account_id"))
 _OPEN = exists().where(
     sessions.c.id == bindparam("session_id"),
     sessions.c.account_id == accounts.c.id,
     sessions.c.expires_at > NOW,
 )
-_BY_SESSION = _BY_ID.where(_OPEN)
-_BY_EMAIL = _WITH_PLANS.where(accounts.c.email == bindparam("normalised"))
+_BY_ID_ADMITTED = _BY_ID.where(_ADMITTED)
+_BY_SESSION = _BY_ID_ADMITTED.where(_OPEN)
+_BY_EMAIL = _WITH_PLANS.where(accounts.c.email == bindparam("normalised"), _ADMITTED)
 
 
 def normalised(email: str) -> str:
@@ -44,49 +55,53 @@ def normalised(email: str) -> str:
 async def get(
     connection: AsyncConnection, account_id: str, *, now: datetime, session_id: str | None = None
 ) -> Account | None:
-    """Return an account with the plans that it has at this moment; in a session only if that has not ended."""
+    """Return an account that is not blocked, with the plans that it has at this moment.
+
+    In a session it is returned only if that has not ended.
+    """
     given = {"account_id": account_id, NOW.key: now}
     if session_id is None:
-        rows = (await connection.execute(_BY_ID, given)).all()
+        rows = (await connection.execute(_BY_ID_ADMITTED, given)).all()
     else:
         rows = (await connection.execute(_BY_SESSION, {**given, "session_id": session_id})).all()
-    return _account(rows) if rows else None
+    return await _account(connection, rows) if rows else None
+
+
+async def get_any(connection: AsyncConnection, account_id: str, *, now: datetime) -> Account | None:
+    """Return an account as the administration has it, be it blocked or not."""
+    rows = (await connection.execute(_BY_ID, {"account_id": account_id, NOW.key: now})).all()
+    return await _account(connection, rows) if rows else None
 
 
 async def find_to_sign_in(connection: AsyncConnection, email: str, *, now: datetime) -> tuple[Account, str] | None:
-    """Return the account of an e-mail address, and the hash of its password."""
+    """Return the account of an e-mail address, and the hash of its password; of who is blocked, nothing."""
     rows = (await connection.execute(_BY_EMAIL, {"normalised": normalised(email), NOW.key: now})).all()
-    return (_account(rows), rows[0].password_hash) if rows else None
+    return (await _account(connection, rows), rows[0].password_hash) if rows else None
+
+
+async def is_taken(connection: AsyncConnection, email: str, *, by_another_than: str = "") -> bool:
+    """Tell whether another account has an e-mail address."""
+    same = (accounts.c.email == normalised(email)) & (accounts.c.id != by_another_than)
+    return await connection.scalar(select(accounts.c.id).where(same)) is not None
 
 
 async def with_hash(connection: AsyncConnection, account_id: str, *, now: datetime) -> tuple[Account, str] | None:
-    """Return an account and the hash of its password."""
-    rows = (await connection.execute(_BY_ID, {"account_id": account_id, NOW.key: now})).all()
-    return (_account(rows), rows[0].password_hash) if rows else None
+    """Return an account that is not blocked and the hash of its password."""
+    rows = (await connection.execute(_BY_ID_ADMITTED, {"account_id": account_id, NOW.key: now})).all()
+    return (await _account(connection, rows), rows[0].password_hash) if rows else None
 
 
 async def hold(connection: AsyncConnection, account_id: str, *, now: datetime) -> tuple[Account, str] | None:
     """Return an account and the hash of its password; what else would change it, or go on with it, waits."""
-    query = _BY_ID.with_for_update(of=accounts, key_share=True)
+    query = _BY_ID_ADMITTED.with_for_update(of=accounts, key_share=True)
     rows = (await connection.execute(query, {"account_id": account_id, NOW.key: now})).all()
-    return (_account(rows), rows[0].password_hash) if rows else None
+    return (await _account(connection, rows), rows[0].password_hash) if rows else None
 
 
 async def change(connection: AsyncConnection, account_id: str, **values: str | None) -> None:
     """Change an account: its `name`, `language`, `email` (as accounts are found by it) or `password_hash`."""
-    await connection.execute(update(accounts).where(accounts.c.id == account_id).values(**values))
-
-
-async def remove(connection: AsyncConnection, account_id: str) -> None:
-    """Remove an account, its subscriptions and its sessions."""
-    await connection.execute(delete(accounts).where(accounts.c.id == account_id))
-
-
-async def is_last_admin(connection: AsyncConnection, account_id: str) -> bool:
-    """Tell whether nobody but this account could look after the others; of several who ask at once, one waits."""
-    query = select(accounts.c.id, accounts.c.roles).where(accounts.c.roles.contains(Role.ADMIN.value))
-    rows = await connection.execute(query.order_by(accounts.c.id).with_for_update())
-    return [row.id for row in rows if Role.ADMIN in row.roles.split()] == [account_id]
+    changed = {**values, "version": accounts.c.version + 1}
+    await connection.execute(update(accounts).where(accounts.c.id == account_id).values(changed))
 
 
 async def count(connection: AsyncConnection) -> int:
@@ -94,31 +109,124 @@ async def count(connection: AsyncConnection) -> int:
     return await connection.scalar(select(func.count()).select_from(accounts)) or 0
 
 
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list of accounts asks for. The fields are the only ways to filter."""
+
+    email: str | None = None
+    role: Role | None = None
+    before: str | None = None
+
+
+async def page(connection: AsyncConnection, listing: Listing, *, now: datetime, limit: int) -> list[Account]:
+    """Return the next accounts with their plans, the newest first."""
+    ids = select(accounts.c.id).order_by(accounts.c.id.desc()).limit(limit)
+    if listing.email is not None:
+        ids = ids.where(accounts.c.email == normalised(listing.email))
+    if listing.role is not None:
+        ids = ids.where(_has(listing.role))
+    if listing.before is not None:
+        ids = ids.where(accounts.c.id < listing.before)
+    rows: dict[str, list[Row[Any]]] = {}
+    shown = _WITH_PLANS.where(accounts.c.id.in_(ids)).order_by(accounts.c.id.desc())
+    for row in await connection.execute(shown, {NOW.key: now}):
+        rows.setdefault(row.id, []).append(row)
+    return [_bare(some) for some in rows.values()]
+
+
+def _has(role: Role) -> ColumnElement[bool]:
+    return (literal(" ") + accounts.c.roles + " ").contains(f" {role} ")
+
+
 async def add(connection: AsyncConnection, account: Account, *, password_hash: str, now: datetime) -> None:
-    """Add an account with its plans, which start now."""
+    """Add an account; its plans are subscriptions of their own."""
+    if await is_taken(connection, account.email):
+        raise Conflict("There is an account with this e-mail address already.", rule="email")
     await connection.execute(
         accounts.insert().values(
             id=account.id,
             email=normalised(account.email),
             name=account.name,
             password_hash=password_hash,
-            roles=" ".join(sorted(account.roles)),
+            roles=_roles(account.roles),
             language=account.language,
             created_at=now,
         )
     )
 
 
+async def save(connection: AsyncConnection, account: Account, *, before: Account) -> None:
+    """Save a changed account, unless somebody was faster. Somebody is left who can administer."""
+    if not _administers(account):
+        await keep_an_admin(connection, without=before)
+    if await is_taken(connection, account.email, by_another_than=account.id):
+        raise Conflict("There is an account with this e-mail address already.", rule="email")
+    same = (accounts.c.id == account.id) & (accounts.c.version == before.version)
+    result = await connection.execute(
+        update(accounts)
+        .where(same)
+        .values(
+            email=normalised(account.email),
+            name=account.name,
+            roles=_roles(account.roles),
+            is_blocked=account.is_blocked,
+            version=account.version,
+        )
+    )
+    if result.rowcount != 1:
+        raise Stale(current=account.version)
+
+
+async def remove(connection: AsyncConnection, account: Account) -> None:
+    """Remove an account with its subscriptions, unless somebody was faster or it is the last admin."""
+    await keep_an_admin(connection, without=account)
+    same = (accounts.c.id == account.id) & (accounts.c.version == account.version)
+    if (await connection.execute(delete(accounts).where(same))).rowcount != 1:
+        raise Stale(current=account.version + 1)
+
+
+def _administers(account: Account) -> bool:
+    return Role.ADMIN in account.roles and not account.is_blocked
+
+
+async def keep_an_admin(connection: AsyncConnection, *, without: Account) -> None:
+    """Refuse to lose the last who can administer. Of several that go at once, each waits for the one before."""
+    if not _administers(without):
+        return
+    admins: Select[Any] = select(accounts.c.id).where(_has(Role.ADMIN), ~accounts.c.is_blocked)
+    left = (await connection.scalars(admins.order_by(accounts.c.id).with_for_update())).all()
+    if not set(left) - {without.id}:
+        raise Conflict("Nobody would be left who can administer.", rule="last-admin")
+
+
 async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterable[Role]) -> None:
     """Give an account these roles and no others, from the next request on."""
-    await connection.execute(
-        update(accounts).where(accounts.c.id == account_id).values(roles=" ".join(sorted(roles)))
+    await connection.execute(update(accounts).where(accounts.c.id == account_id).values(roles=_roles(roles)))
+
+
+def _roles(roles: Iterable[Role]) -> str:
+    return " ".join(sorted(roles))
+
+
+async def _account(connection: AsyncConnection, rows: Sequence[Row[Any]]) -> Account:
+    """Return the account that rows say, with what its plans open. Only for plans that open tags more is asked."""
+    opening = {row.plan_id for row in rows if row.opens_tags}
+    return _bare(rows, await plan_rows.headings_of(connection, opening))
+
+
+def _bare(rows: Sequence[Row[Any]], headings: frozenset[str] = frozenset()) -> Account:
+    first, ours = rows[0], [row for row in rows if row.plan_id is not None]
+    opened = (openings(row.plan, headings, everything=row.opens_everything) for row in ours)
+    return Account(
+        first.id,
+        first.email,
+        first.name,
+        frozenset(Role(role) for role in first.roles.split() if role in set(Role)),
+        frozenset(row.plan for row in rows if row.plan is not None),
+        first.plans_until,
+        opens=frozenset[str]().union(*opened),
+        is_blocked=first.is_blocked,
+        version=first.version,
+        created_at=first.created_at,
+        language=first.language,
     )
-
-
-def _account(rows: Iterable[Row[Any]]) -> Account:
-    rows = list(rows)
-    roles = frozenset(Role(role) for role in rows[0].roles.split() if role in set(Role))
-    plans = frozenset(row.plan for row in rows if row.plan is not None)
-    first = rows[0]
-    return Account(first.id, first.email, first.name, roles, plans, first.plans_until, first.language)

@@ -13,11 +13,12 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Requires, decide
 from domain.delivery import Card, Names, Wanted, wanted_by_card
+from domain.headings import EVERYTHING, under
 from domain.people import Person
 from infra import names
 from infra.contributors import CONTRIBUTORS
 from infra.delivery import FOUND, Found, found_in
-from infra.listings import EVERYTHING, requiring, under
+from infra.listings import requiring
 from infra.naming import Kind, id_of
 from infra.tables import listings, publications
 from infra.tags import TAGS
@@ -103,7 +104,7 @@ async def cards(connection: AsyncConnection, some: list[Found], person: Person, 
 
 
 def _card(found: Found, person: Person, named: Names, now: datetime) -> Card:
-    decision = decide(found.publication.gate, person, now=now)
+    decision = decide(found.publication.gate, person, found.front.headings, now=now)
     remaining = 0 if decision.opens_everything else found.remaining_percent
     return Card(found.publication, found.front, decision, remaining, named)
 

@@ -8,9 +8,10 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.credits import Contributor
+from domain.headings import under
 from domain.tags import Tag, TagKind
 from infra.contributors import CONTRIBUTORS
-from infra.listings import is_shown, under
+from infra.listings import is_shown
 from infra.naming import Kind, id_of
 from infra.tables import listings, tags
 from infra.tags import TAGS

@@ -8,7 +8,7 @@ from operator import or_ as united
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Decision, Offer, decide, offers_for
+from domain.access import Decision, decide
 from domain.body import Body
 from domain.delivery import Delivery, Names, Wanted, wanted_by_article
 from domain.people import Person
@@ -22,19 +22,19 @@ async def deliver_all(
     found: Sequence[Found],
     person: Person,
     *,
-    offers: tuple[Offer, ...],
     now: datetime,
 ) -> list[Delivery]:
     """Return articles as this person gets them, in their order: all decisions come first, and only then bodies.
 
-    It takes three statements at most: whole texts of what is opened, teasers of the rest, and names.
+    It takes three statements at most: whole texts of what is opened, teasers of the rest, and names. What would
+    open the rest is not offered.
     """
-    decided = [(one, decide(one.publication.gate, person, now=now)) for one in found]
+    decided = [(one, decide(one.publication.gate, person, one.front.headings, now=now)) for one in found]
     bodies = await _bodies(connection, decided)
     wanted = [wanted_by_article(one.front, bodies[_id(one)], one.publication.group_id) for one in found]
     named = await names.fetch(connection, reduce(united, wanted, Wanted()), now=now)
     return [
-        _delivery(one, bodies[_id(one)], decision, named.only(needs), offers=offers, now=now)
+        _delivery(one, bodies[_id(one)], decision, named.only(needs), now=now)
         for (one, decision), needs in zip(decided, wanted, strict=True)
     ]
 
@@ -43,16 +43,14 @@ def _id(found: Found) -> str:
     return found.publication.id
 
 
-def _delivery(
-    found: Found, body: Body, decision: Decision, named: Names, *, offers: tuple[Offer, ...], now: datetime
-) -> Delivery:
+def _delivery(found: Found, body: Body, decision: Decision, named: Names, *, now: datetime) -> Delivery:
     return Delivery(
         publication=found.publication,
         front=found.front,
         body=body,
         decision=decision,
         remaining_percent=0 if decision.opens_everything else found.remaining_percent,
-        offers=offers_for(decision, offers),
+        offers=(),
         names=named,
         read_at=now,
     )

@@ -16,8 +16,9 @@ from domain.delivery import Delivery, Picture, Wanted, wanted_by_article
 from domain.editions import Edition, Front
 from domain.errors import NotThere, Withdrawn
 from domain.people import Person
+from domain.plans import Shop, plans_offered
 from domain.workflow import PublicationState
-from infra import documents, names
+from infra import documents, names, plans
 from infra.publications import HEADER, publication_of
 from infra.tables import full_texts, publications, teasers
 from infra.visibility import NOW, is_live, was_public
@@ -103,7 +104,7 @@ async def deliver(
     found: Found,
     person: Person,
     *,
-    offers: tuple[Offer, ...],
+    shop: Shop,
     now: datetime,
     read_at: datetime | None = None,
 ) -> Delivery:
@@ -111,9 +112,11 @@ async def deliver(
 
     With `read_at` it is as they would get it then, with links to other articles as they are now.
     """
-    decision = decide(found.publication.gate, person, now=read_at or now)
+    decision = decide(found.publication.gate, person, found.front.headings, now=read_at or now)
     body = await _body(connection, found.publication, decision)
-    return await _delivery(connection, found, body, decision, offers=offers, read_at=read_at or now, now=now)
+    return await _delivery(
+        connection, found, body, decision, person.language, shop=shop, read_at=read_at or now, now=now
+    )
 
 
 async def as_some_reader(
@@ -121,7 +124,7 @@ async def as_some_reader(
     article_id: str,
     person: Person,
     *,
-    offers: tuple[Offer, ...],
+    shop: Shop,
     at: datetime,
     now: datetime,
 ) -> Delivery:
@@ -130,18 +133,18 @@ async def as_some_reader(
     Other articles are those of now: what is planned with them is not for everybody who may edit this one.
     """
     found = await find(connection, article_id, is_id=True, language=None, default_language="", now=at)
-    shown = await deliver(connection, found, person, offers=offers, now=now, read_at=at)
+    shown = await deliver(connection, found, person, shop=shop, now=now, read_at=at)
     return replace(shown, is_preview=True)
 
 
 async def preview(
-    connection: AsyncConnection, edition: Edition, person: Person, *, offers: tuple[Offer, ...], now: datetime
+    connection: AsyncConnection, edition: Edition, person: Person, *, shop: Shop, now: datetime
 ) -> Delivery:
     """Return an edition that was never shown as this kind of person would get it."""
-    decision = decide(edition.publication.gate, person, now=now)
+    decision = decide(edition.publication.gate, person, edition.front.headings, now=now)
     body = edition.full if decision.opens_everything else edition.teaser.body
     found = Found(edition.publication, edition.front, edition.teaser.remaining_percent)
-    shown = await _delivery(connection, found, body, decision, offers=offers, read_at=now, now=now)
+    shown = await _delivery(connection, found, body, decision, person.language, shop=shop, read_at=now, now=now)
     return replace(shown, is_preview=True)
 
 
@@ -150,8 +153,9 @@ async def _delivery(
     found: Found,
     body: Body,
     decision: Decision,
+    chosen_language: str | None,
     *,
-    offers: tuple[Offer, ...],
+    shop: Shop,
     read_at: datetime,
     now: datetime,
 ) -> Delivery:
@@ -163,9 +167,24 @@ async def _delivery(
         body=body,
         decision=decision,
         remaining_percent=0 if decision.opens_everything else found.remaining_percent,
-        offers=offers_for(decision, offers),
+        offers=await _offers(connection, found, decision, shop, chosen_language),
         names=await names.fetch(connection, wanted, now=now),
         read_at=read_at,
+    )
+
+
+async def _offers(
+    connection: AsyncConnection, found: Found, decision: Decision, shop: Shop, chosen: str | None
+) -> tuple[Offer, ...]:
+    """Return what would open what was refused. Plans are read only then."""
+    if decision.opens_everything:
+        return ()
+    every = await plans.every(connection)
+    languages = tuple(one for one in (chosen, found.publication.language, shop.language) if one)
+    return (
+        plans_offered(decision, every, found.front.headings, languages)
+        if every
+        else offers_for(decision, shop.offers)
     )
 
 

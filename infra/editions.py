@@ -13,10 +13,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.articles import Publication
 from domain.body import article_ids, media_ids
 from domain.editions import Edition
+from domain.headings import under
 from domain.workflow import PublicationState
 from infra import documents
 from infra.contributors import CONTRIBUTORS
-from infra.listings import Listed, listed, under
+from infra.listings import Listed, listed
 from infra.naming import standing, stood
 from infra.search.documents import SearchDocuments, documents_of
 from infra.search.index import prepare

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import Row, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Event, Subject
@@ -44,6 +45,19 @@ async def record_all(
 
 
 @dataclass(frozen=True, slots=True)
+class Listing:
+    """What is asked of the audit log. The fields are the only ways to filter."""
+
+    subject: Subject | None = None
+    subject_id: str | None = None
+    by: str | None = None
+    action: str | None = None
+    at_after: datetime | None = None
+    at_before: datetime | None = None
+    before: tuple[datetime, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """An event as it was written down, with what was said beside it."""
 
@@ -74,9 +88,29 @@ async def page(
     return [
         Recorded(
             row.id,
-            Event(subject, subject_id, row.action, row.by, row.at, row.version, row.revision),
+            _event(row),
             row.from_address,
             row.text,
         )
         for row in await connection.execute(query)
     ]
+
+
+async def log(connection: AsyncConnection, listing: Listing, *, limit: int) -> list[Recorded]:
+    """Return the next events of whatever it was, the latest first, without what was said beside them."""
+    query = select(events).order_by(events.c.at.desc(), events.c.id.desc()).limit(limit)
+    for name in ("subject", "subject_id", "by", "action"):
+        if (value := getattr(listing, name)) is not None:
+            query = query.where(events.c[name] == value)
+    if listing.at_after is not None:
+        query = query.where(events.c.at >= listing.at_after)
+    if listing.at_before is not None:
+        query = query.where(events.c.at < listing.at_before)
+    if listing.before is not None:
+        query = query.where(tuple_(events.c.at, events.c.id) < listing.before)
+    rows = await connection.execute(query)
+    return [Recorded(row.id, _event(row), row.from_address, None) for row in rows]
+
+
+def _event(row: Row[Any]) -> Event:
+    return Event(row.subject, row.subject_id, row.action, row.by, row.at, row.version, row.revision)

@@ -14,10 +14,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.access import Requires
 from domain.articles import Publication
 from domain.editions import Edition
+from domain.headings import EVERYTHING, under
 from infra.ids import folded
 from infra.tables import listings
 
-EVERYTHING = "all"
 FREE = "may-be-free"  # at some time: what is free always, and what a gate stands before for a time only
 TITLE_KEY = 100
 _RESTATE = update(listings).where(listings.c.publication_id == bindparam("of_id"))
@@ -25,11 +25,6 @@ _UNLIST = delete(listings).where(
     listings.c.article_id == bindparam("of_article_id"),
     listings.c.publication_id.not_in(bindparam("kept", expanding=True)),
 )
-
-
-def under(kind: str, value: str) -> str:
-    """Return the heading of all that has this tag, section, contributor, language or kind."""
-    return f"{kind}:{value}"
 
 
 def requiring(requires: Requires) -> str:

@@ -53,6 +53,7 @@ class Kind(Generic[Named]):
     publications: Table  # those that name it
     read: Callable[[Row[Any]], Named]
     write: Callable[[Named], dict[str, Any]]
+    opened_by: Column[Any] | None = None  # where plans say that they open what it names
 
     def note(self, connection: AsyncConnection, id_: str) -> None:
         """Note that readers will see one differently."""
@@ -188,12 +189,24 @@ async def remove(
     connection: AsyncConnection, kind: Kind[Named], one: Named, *, in_revisions: tuple[Use, ...]
 ) -> None:
     """Remove one that nothing ever named, and what was merged into it. `be_alone` with the table first."""
+    if plans := await _opened_by(connection, kind, one):
+        raise InUse(f"Plans open what has this {kind.word}: change them, or merge it.", used_by=plans)
     used_by = await _used_by(connection, kind, one) or in_revisions
     if used_by:
         raise InUse(f"Articles name this {kind.word}, or did in an old revision: merge it.", used_by=used_by)
     gone = (kind.table.c.id == one.id) | (kind.table.c.merged_into == one.id)
     await connection.execute(delete(kind.table).where(gone))
     kind.note(connection, one.id)  # a slug that it had may lead to another again
+
+
+async def _opened_by(connection: AsyncConnection, kind: Kind[Named], one: Named) -> tuple[Use, ...]:
+    """Return the first plans that open what it names, or what was merged into it."""
+    if kind.opened_by is None:
+        return ()
+    its = select(kind.table.c.id).where(or_(kind.table.c.id == one.id, kind.table.c.merged_into == one.id))
+    plan_id = kind.opened_by.table.c.plan_id
+    found = await connection.scalars(select(plan_id).where(kind.opened_by.in_(its)).distinct().limit(USES_TOLD))
+    return tuple(Use("plan", one) for one in sorted(found))
 
 
 async def _used_by(connection: AsyncConnection, kind: Kind[Named], one: Named) -> tuple[Use, ...]:

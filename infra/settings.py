@@ -17,6 +17,7 @@ from domain.access import Offer
 from domain.desk import House
 from domain.languages import conventional
 from domain.media import CROPS, ORIGINAL
+from domain.plans import Shop
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
 from infra.email_addresses import checked
 from infra.mail import server_at
@@ -90,7 +91,7 @@ class Settings(BaseSettings):
     four_eyes: bool = False
     """Whether it takes somebody else than the draft's last editor to publish, schedule or correct it."""
     offers: tuple[Offer, ...] = ()
-    """What readers can buy, as JSON: `[{"plan", "name", "price": {"amount", "currency"}, "period", "url"}]`."""
+    """Offers while there are no plans: `[{"plan", "name", "price": {"amount", "currency"}, "period", "url"}]`."""
     cache_seconds: int = Field(default=60, ge=0, le=3_600)
     """How long shared caches may keep what everybody may read; with the time to renew it 120 at most."""
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
@@ -236,6 +237,11 @@ class Settings(BaseSettings):
     def house(self) -> House:
         """What the publisher has decided for all articles."""
         return House(self.teaser, four_eyes=self.four_eyes)
+
+    @property
+    def shop(self) -> Shop:
+        """What is said here of offers."""
+        return Shop(self.offers, self.default_language)
 
     @cached_property
     def base_url(self) -> str:

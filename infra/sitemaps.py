@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from infra.listings import EVERYTHING, is_shown
+from domain.headings import EVERYTHING
+from infra.listings import is_shown
 from infra.tables import listings, publications
 from infra.visibility import is_live
 

@@ -127,7 +127,7 @@ async def page(
     shown = [row.publication_id for row in kept if row.publication_id and row.is_wanted]
     found = select(*FOUND).where(publications.c.id.in_(shown))
     live = [found_in(row) for row in (await connection.execute(found)).all()] if shown else []
-    delivered = await deliver_all(connection, live, person, offers=(), now=now)
+    delivered = await deliver_all(connection, live, person, now=now)
     by_id = {one.publication.article_id: one for one in delivered}
     return Page([Change(row.article_id, by_id.get(row.article_id)) for row in kept], reaches, has_more)
 

@@ -95,6 +95,25 @@ accounts = Table(
     Column("roles", Text, nullable=False),  # separated by spaces, as in a token's scope
     Column("language", LANGUAGE),  # that its letters are written in
     Column("created_at", Moment, nullable=False),
+    Column("is_blocked", Boolean, nullable=False, server_default=text("false")),
+    Column("version", Integer, nullable=False, server_default="1"),
+)
+
+plans = Table(
+    "plans",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("slug", SLUG, nullable=False, unique=True),  # what gates and subscriptions name; it never changes
+    Column("names", Text, nullable=False),
+    Column("amount", String(20), nullable=False),
+    Column("currency", String(3), nullable=False),
+    Column("period", String(20), nullable=False),
+    Column("trial", String(20)),
+    Column("url", Text, nullable=False),
+    Column("opens_everything", Boolean, nullable=False),
+    Column("is_offered", Boolean, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
 )
 
 subscriptions = Table(
@@ -105,6 +124,15 @@ subscriptions = Table(
     Column("plan", SLUG, nullable=False),
     Column("starts_at", Moment, nullable=False),
     Column("ends_at", Moment),
+    Column("trial_until", Moment),
+    Column("grace_until", Moment),
+    Column("revoked_at", Moment),
+    Column("source", String(40), nullable=False, server_default="admin"),
+    Column("external_id", String(200)),
+    Column("sent_digest", String(64)),  # of what its source sent, to know the same when it comes again
+    Column("version", Integer, nullable=False, server_default="1"),
+    Index("subscriptions_external_id_key", "source", "external_id", unique=True),
+    Index("subscriptions_plan_index", "plan"),
 )
 
 sessions = Table(
@@ -145,6 +173,14 @@ tag_slugs = Table(
     metadata,
     Column("slug", SLUG, primary_key=True),
     Column("tag_id", ID, ForeignKey("tags.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+plan_tags = Table(
+    "plan_tags",  # what plans open: articles with a tag, or with a section, whatever it was merged with
+    metadata,
+    Column("plan_id", ID, ForeignKey("plans.id", ondelete="CASCADE"), primary_key=True),
+    Column("kind", String(20), primary_key=True),
+    Column("tag_id", ID, ForeignKey("tags.id"), primary_key=True, index=True),
 )
 
 contributors = Table(
@@ -385,6 +421,7 @@ events = Table(
     Column("at", Moment, nullable=False),
     Index("events_subject_index", "subject", "subject_id", "at"),
     Index("events_by_index", "by"),
+    Index("events_at_index", "at", "id"),
 )
 
 notes = Table(

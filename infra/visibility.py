@@ -13,15 +13,18 @@ from sqlalchemy import (
     bindparam,
     false,
     func,
+    literal,
     literal_column,
     or_,
+    select,
     true,
 )
 
-from domain.access import GATES, MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER, Requires
+from domain.access import GATES, MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER, MAY_SUBSCRIBE, Requires
+from domain.headings import EVERYTHING, under
 from domain.people import STAFF, Person
 from domain.workflow import PublicationState
-from infra.tables import Moment, publications
+from infra.tables import Moment, listings, publications
 
 SUPERSEDED = "superseded"
 Now = datetime | BindParameter[datetime]
@@ -85,12 +88,33 @@ def passes(person: Person, editions: FromClause = publications) -> ColumnElement
     if person.has_any(MAY_READ_REGISTERED):
         passed.append(editions.c.requires == Requires.REGISTERED)
     if person.has_any(MAY_READ_SUBSCRIBER):
-        plans = (_names(editions, plan) for plan in sorted(person.plans) if _SLUG.fullmatch(plan))
+        plans = (names_plan(editions, plan) for plan in sorted(person.plans) if _SLUG.fullmatch(plan))
         passed.append(and_(editions.c.requires == Requires.SUBSCRIBER, or_(editions.c.plans == "[]", *plans)))
+    if person.has_any(MAY_SUBSCRIBE) and person.opens:
+        passed.append(and_(editions.c.requires == Requires.SUBSCRIBER, _is_subscribed(person, editions)))
     return or_(*passed) if passed else false()
 
 
-def _names(editions: FromClause, plan: str) -> ColumnElement[bool]:
+def _is_subscribed(person: Person, editions: FromClause) -> ColumnElement[bool]:
+    """Whether a gate names a plan that the person has, or names none and a plan covers what stands behind it."""
+    plan = under("plan", "")
+    slugs = (one.removeprefix(plan) for one in sorted(person.opens) if one.startswith(plan))
+    named = (names_plan(editions, slug) for slug in slugs if _SLUG.fullmatch(slug))
+    covering = sorted(one for one in person.opens if not one.startswith(plan))
+    return or_(and_(editions.c.plans == "[]", _is_under_one(covering, editions)), *named)
+
+
+def _is_under_one(headings: list[str], editions: FromClause) -> ColumnElement[bool]:
+    """Whether an edition that is live is listed under one of these headings. Everything is under that of all."""
+    if EVERYTHING in headings or not headings:
+        return literal(EVERYTHING in headings)
+    of = editions.c.get("publication_id", editions.c.get("id"))
+    listed = listings.alias()
+    same = and_(listed.c.publication_id == of, listed.c.heading.in_(headings))
+    return select(literal(1)).select_from(listed).where(same).correlate(editions).exists()
+
+
+def names_plan(editions: FromClause, plan: str) -> ColumnElement[bool]:
     """Whether a gate names a plan: without it the text is another. `LIKE` would not tell letters' case apart."""
     return func.replace(editions.c.plans, f'"{plan}"', "") != editions.c.plans
 

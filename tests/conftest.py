@@ -24,7 +24,7 @@ from infra.keys import generate
 from infra.migrations import migrate
 from infra.settings import Settings
 from infra.tables import metadata
-from tests.newsroom import Clock, Newsroom, People
+from tests.newsroom import Clock, Newsroom, Office, People
 
 PGDATA = "TESTS_OF_STANDFIRST_PGDATA"
 DATABASES = ("sqlite", "postgresql")
@@ -190,3 +190,9 @@ def people(app: FastAPI) -> People:
 async def newsroom(client: httpx.AsyncClient, people: People) -> Newsroom:
     """An editor's hands: creates and publishes by the API."""
     return Newsroom(client, await people.headers("editor"))
+
+
+@pytest.fixture
+async def office(client: httpx.AsyncClient, people: People) -> Office:
+    """An administrator's hands: sells plans and gives subscriptions by the API."""
+    return Office(client, await people.headers("admin"))

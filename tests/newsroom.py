@@ -13,6 +13,7 @@ import pyvips
 
 from api.parts import Parts
 from domain.people import Account, Role
+from domain.subscriptions import Subscription
 from infra import accounts, subscriptions
 from infra.ids import new_id
 
@@ -60,7 +61,7 @@ class People:
         async with self.parts.database.write() as connection:
             await accounts.add(connection, account, password_hash=password_hash, now=now)
             for plan in plans:
-                await subscriptions.add(connection, account_id, plan, subscription_id=new_id(), starts_at=now)
+                await subscriptions.add(connection, Subscription(new_id(), account_id, plan, starts_at=now))
         return account
 
     def token(self, account: Account, *, seconds: int = 3600) -> str:
@@ -161,6 +162,45 @@ class Newsroom:
     async def published(self, **fields: Any) -> Json:
         """A new article that is live."""
         return await self.act(await self.draft(**fields), "publish")
+
+
+PLAN: Json = {
+    "names": {"en": "Monthly", "fr": "Au mois"},
+    "price": {"amount": "3.00", "currency": "EUR"},
+    "period": "P1M",
+    "url": "https://www.test/buy",
+}
+
+
+class Office:
+    """Somebody who administers by the API. Every method asserts that it worked and returns the resource."""
+
+    def __init__(self, client: httpx.AsyncClient, headers: dict[str, str]) -> None:
+        self.client = client
+        self.headers = headers
+
+    async def send(self, method: str, path: str, *, version: int | None = None, **request: Any) -> httpx.Response:
+        headers = {**self.headers, **request.pop("headers", {})}
+        if version is not None:
+            headers["If-Match"] = f'"{version}"'
+        return await self.client.request(method, f"/v1/admin{path}", headers=headers, **request)
+
+    async def plan(self, slug: str, **fields: Any) -> Json:
+        return _made(await self.send("POST", "/plans", json={"slug": slug, **PLAN, **fields}))
+
+    async def subscribe(self, account_id: str, plan: str, **fields: Any) -> Json:
+        form = {"account_id": account_id, "plan": plan, **fields}
+        return _made(await self.send("POST", "/subscriptions", json=form))
+
+    async def edit(self, kind: str, one: Json, **fields: Any) -> Json:
+        path = f"/{kind}/{one['slug' if kind == 'plans' else 'id']}"
+        return _made(await self.send("PATCH", path, version=one["version"], json=fields))
+
+    async def revoke(self, one: Json) -> Json:
+        return _made(await self.send("POST", f"/subscriptions/{one['id']}/revoke", version=one["version"]))
+
+    async def account(self, account_id: str) -> Json:
+        return _made(await self.send("GET", f"/accounts/{account_id}"))
 
 
 def _made(response: httpx.Response) -> Json:

@@ -86,7 +86,10 @@ class ProfileForm(Model):
 
 
 class MayRead(Model):
-    """How much you get of an article behind each gate. Articles that name plans ask for one of them too."""
+    """How much you get of an article behind each gate, wherever it is filed. A plan may open some more of them.
+
+    Articles that name plans ask for one of those.
+    """
 
     free: Granted
     registered: Granted

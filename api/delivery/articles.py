@@ -96,7 +96,7 @@ async def deliver_article(
     found = await find(visit, reference, is_id=is_id, language=language)
     if not is_id and found.publication.slug != reference:
         return await _moved(request, visit, found, language, below)
-    delivered = await delivery.deliver(visit.reading, found, visit.person, offers=settings.offers, now=visit.now)
+    delivered = await delivery.deliver(visit.reading, found, visit.person, shop=settings.shop, now=visit.now)
     return caching.answer(
         request,
         shown(delivered, Links(visit)),

@@ -16,7 +16,7 @@ from domain.errors import NotThere
 from domain.permissions import may_see_article
 from domain.previews import Preview, some_reader
 from domain.workflow import PublicationState
-from infra import accounts, articles, delivery, previews
+from infra import accounts, articles, delivery, plans, previews
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
 
@@ -43,8 +43,9 @@ async def read_preview(
         live_until=None,
         style=settings.teaser,
     )
-    reader = some_reader(preview.kind, preview.plans)
-    shown = await delivery.preview(visit.reading, edition, reader, offers=settings.offers, now=visit.now)
+    opens = await plans.opened_by(visit.reading, preview.plans)
+    reader = some_reader(preview.kind, preview.plans, opens)
+    shown = await delivery.preview(visit.reading, edition, reader, shop=settings.shop, now=visit.now)
     article = rendering.article(shown, Links(visit))
     return Response(article.model_dump_json(), headers=HEADERS, media_type="application/json")
 

@@ -149,6 +149,7 @@ def _access(delivery: Delivery) -> schemas.Access:
                 price=_fields(schemas.Money, offer.price),
                 period=offer.period,
                 url=offer.url,
+                trial=offer.trial,
             )
             for offer in delivery.offers
         ],

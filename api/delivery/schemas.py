@@ -211,6 +211,8 @@ class Offer(Model):
     price: Money
     period: str
     url: str
+    trial: str | None = Field(default=None, exclude_if=is_none)
+    """How long the first subscription costs nothing, where it does: an ISO 8601 duration."""
 
 
 class CardAccess(Model):

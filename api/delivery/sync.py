@@ -104,6 +104,13 @@ def _said(place: Place, told: str) -> str:
 def _told(visit: Visit, source: Source, tag_ids: Sequence[str]) -> str:
     """Return a digest of what a follower is told by: database, rights, tags, and how addresses are made."""
     person, settings = visit.person, visit.parts.settings
-    told = [source.name, person.is_anonymous, sorted(person.roles), sorted(person.plans), list(tag_ids)]
+    told = [
+        source.name,
+        person.is_anonymous,
+        sorted(person.roles),
+        sorted(person.plans),
+        sorted(person.opens),
+        list(tag_ids),
+    ]
     told += [settings.article_url, settings.base_url]
     return sha256(json.dumps(told).encode()).hexdigest()[:32]

@@ -20,6 +20,7 @@ from rich.table import Table
 
 from api.app import create_app
 from domain.people import Account, Role
+from domain.subscriptions import Subscription
 from infra import accounts, subscriptions
 from infra.db import Connection
 from infra.ids import Sources
@@ -32,13 +33,15 @@ HERE = Path(__file__).parent
 PASSWORD = "seventeen-lights"  # noqa: S105 - printed for whoever tries the demo
 SIGN_UP = {"email": "reader@example.org", "password": PASSWORD, "name": "A reader", "language": "en"}
 PEOPLE = (
-    ("reader@gazette.example", "Ilse Reader", Role.READER, ()),
-    ("subscriber@gazette.example", "Samir Subscriber", Role.SUBSCRIBER, ("monthly",)),
-    ("patron@gazette.example", "Paula Patron", Role.SUBSCRIBER, ("patron",)),
-    ("partner@gazette.example", "Pieter Partner", Role.PARTNER, ()),
-    ("contributor@gazette.example", "Celia Contributor", Role.CONTRIBUTOR, ()),
-    ("editor@gazette.example", "Emile Editor", Role.EDITOR, ()),
-    ("admin@gazette.example", "Ada Admin", Role.ADMIN, ()),
+    ("reader@gazette.example", "Ilse Reader", Role.READER),
+    ("trial@gazette.example", "Tove Trial", Role.READER),
+    ("late@gazette.example", "Lorenz Late", Role.READER),
+    ("subscriber@gazette.example", "Samir Subscriber", Role.SUBSCRIBER),
+    ("patron@gazette.example", "Paula Patron", Role.SUBSCRIBER),
+    ("partner@gazette.example", "Pieter Partner", Role.PARTNER),
+    ("contributor@gazette.example", "Celia Contributor", Role.CONTRIBUTOR),
+    ("editor@gazette.example", "Emile Editor", Role.EDITOR),
+    ("admin@gazette.example", "Ada Admin", Role.ADMIN),
 )
 _NAMED = re.compile(r"\((media|article):([a-z0-9-]+)")
 
@@ -60,11 +63,6 @@ def newsroom() -> dict[str, Any]:
     return tomllib.loads((HERE / "newsroom.toml").read_text())
 
 
-def offers() -> str:
-    """Return the example's offers as the setting wants them."""
-    return json.dumps(newsroom()["offers"])
-
-
 def manuscripts() -> list[Manuscript]:
     """Return the example's articles."""
     return [_manuscript(path.read_text()) for path in sorted((HERE / "articles").glob("*.md"))]
@@ -84,6 +82,7 @@ async def load(settings: Settings, console: Console) -> dict[str, str]:
         async with app.state.parts.database.write() as connection:
             await _check_ours(connection, sources.now())
             people = [await _person(connection, sources, *one) for one in PEOPLE]
+            await _subscribe(connection, people, sources)
         tokens = _tokens(settings, people, sources)
         client = await stack.enter_async_context(
             httpx.AsyncClient(
@@ -94,7 +93,7 @@ async def load(settings: Settings, console: Console) -> dict[str, str]:
         )
         there = (await _sent(client, "GET", "/v1/editorial/articles?limit=100"))["items"]
         if not there:
-            await _Loader(client, sources.now(), console).load()
+            await _Loader(client, sources.now(), console).load(f"Bearer {tokens['admin@gazette.example']}")
         elif len(there) < len(manuscripts()):
             raise DemoFailed(f"An earlier start was cut off. Remove {settings.data_dir} and start again.")
     return tokens
@@ -107,18 +106,38 @@ async def _check_ours(connection: Connection, now: datetime) -> None:
         raise DemoFailed("The data folder is not the example's. Name another one with STANDFIRST_DATA_DIR.")
 
 
-async def _person(connection: Connection, sources: Sources, email: str, name: str, *has: Any) -> Account:  # noqa: ANN401
+async def _person(connection: Connection, sources: Sources, email: str, name: str, role: Role) -> Account:
     """Return the account of somebody in the example, made if it is not there yet."""
     now = sources.now()
     found = await accounts.find_to_sign_in(connection, email, now=now)
     if found:
         return found[0]
-    role, plans = has
-    account = Account(sources.new_id(), email, name, frozenset({role}), frozenset(plans))
+    account = Account(sources.new_id(), email, name, frozenset({role}), frozenset())
     await accounts.add(connection, account, password_hash=hash_password(PASSWORD), now=now)
-    for plan in plans:
-        await subscriptions.add(connection, account.id, plan, subscription_id=sources.new_id(), starts_at=now)
     return account
+
+
+async def _subscribe(connection: Connection, people: Iterable[Account], sources: Sources) -> None:
+    """Give everybody in the example their subscriptions, unless that was done at an earlier start."""
+    now, ids = sources.now(), {person.email: person.id for person in people}
+    if await subscriptions.page(connection, subscriptions.Listing(), now=now, limit=1):
+        return
+    for one in newsroom()["subscriptions"]:
+        has = Subscription(
+            sources.new_id(),
+            ids[one["email"]],
+            one["plan"],
+            starts_at=now - timedelta(days=one.get("began", 0)),
+            ends_at=_in_days(now, one.get("ends_in")),
+            trial_until=_in_days(now, one.get("trial_in")),
+            grace_until=_in_days(now, one.get("grace_in")),
+            revoked_at=now if one.get("is_revoked") else None,
+        )
+        await subscriptions.add(connection, has)
+
+
+def _in_days(now: datetime, days: int | None) -> datetime | None:
+    return None if days is None else now + timedelta(days=days)
 
 
 def _tokens(settings: Settings, people: Iterable[Account], sources: Sources) -> dict[str, str]:
@@ -142,11 +161,14 @@ class _Loader:
         self._media: dict[str, str] = {}
         self._articles: dict[str, str] = {}
 
-    async def load(self) -> None:
-        """Send everything, with a progress bar."""
+    async def load(self, of_admin: str) -> None:
+        """Send everything, with a progress bar; plans as an administrator."""
         example, articles = newsroom(), manuscripts()
         for tag in example["tags"]:
             await _sent(self._client, "POST", "/v1/editorial/tags", json=tag)
+        for plan in example["plans"]:
+            headers = {"Authorization": of_admin}
+            await _sent(self._client, "POST", "/v1/admin/plans", json=plan, headers=headers)
         for contributor in example["contributors"]:
             await _sent(self._client, "POST", "/v1/editorial/contributors", json=contributor)
         for medium in self._track(example["media"], "Pictures"):
@@ -217,10 +239,11 @@ def introduce(settings: Settings, tokens: Mapping[str, str], console: Console) -
     about = newsroom()["publication"]
     console.print(f"\n[bold]{about['name']}[/] – {about['tagline']}\n")
     table = Table(
-        "E-mail address", "Role", "Plan", title=f"Everybody's password: {PASSWORD}", title_justify="left"
+        "E-mail address", "Role", "Subscriptions", title=f"Everybody's password: {PASSWORD}", title_justify="left"
     )
-    for email, _, role, plans in PEOPLE:
-        table.add_row(email, role, ", ".join(plans))
+    for email, _, role in PEOPLE:
+        theirs = (one["plan"] for one in newsroom()["subscriptions"] if one["email"] == email)
+        table.add_row(email, role, ", ".join(theirs))
     console.print(table)
     url = f"{settings.base_url}/v1/articles/the-grande-sourde"
     console.print("\nThe teaser that everybody gets, and the whole article that a subscriber gets:\n")

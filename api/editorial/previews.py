@@ -18,7 +18,7 @@ from api.routing import Route
 from api.types import Id, Moment, Slug
 from domain.errors import Flaw, NotThere, Unfit, Withdrawn, expect_version
 from domain.previews import Preview, ReaderKind, some_reader
-from infra import delivery, previews, revisions
+from infra import delivery, plans, previews, revisions
 
 router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles"], route_class=Route)
 
@@ -127,13 +127,14 @@ async def readable_as(
     """Answer what such a reader would get of what is published or scheduled, by the road that readers take."""
     await seen(visit, visit.reading, article_id)
     asked = {"role": role, "plan": plan, "at": at or visit.now}
-    person = some_reader(role, (plan,) if plan else ())
+    held = (plan,) if plan else ()
+    person = some_reader(role, held, await plans.opened_by(visit.reading, held))
     try:
         shown = await delivery.as_some_reader(
             visit.reading,
             article_id,
             person,
-            offers=visit.parts.settings.offers,
+            shop=visit.parts.settings.shop,
             at=at or visit.now,
             now=visit.now,
         )

@@ -10,7 +10,7 @@ from api.app import application
 from infra.account_links import NewAccount, sealed
 from infra.ids import new_id
 from infra.settings import Settings
-from tests.newsroom import Json, Newsroom, words
+from tests.newsroom import Json, Newsroom, Office, words
 
 
 async def full_form(newsroom: Newsroom) -> Json:
@@ -117,8 +117,45 @@ def confirmation(newsroom: Newsroom) -> str:
     return sealed(app.state.parts.seals, link)
 
 
+async def admin_forms(office: Office) -> dict[str, Form]:
+    """Return a request that would work for each operation of the administration that takes JSON, by its id."""
+    plan: Json = {
+        "names": {"en": "New"},
+        "price": {"amount": "12.50", "currency": "EUR"},
+        "period": "P1M",
+        "trial": "P14D",
+        "url": "https://new.test/",
+        "opens": {"tags": ["sea"], "sections": ["culture"]},
+        "is_offered": False,
+        "position": 3,
+    }
+    times = {
+        "starts_at": "2026-02-01T00:00:00Z",
+        "trial_until": "2026-02-15T00:00:00Z",
+        "ends_at": "2026-03-01T00:00:00Z",
+        "grace_until": "2026-03-08T00:00:00Z",
+    }
+    somebody = {"email": "somebody@new.test", "name": "Somebody", "roles": ["reader"]}
+    account = (await office.send("POST", "/accounts", json=somebody)).json()
+    await office.plan("monthly")
+    held = await office.subscribe(account["id"], "monthly")
+    person = {"email": "new@new.test", "name": "New", "roles": ["reader", "subscriber"]}
+    sent = {"account_id": account["id"], "source": "till", "external_id": "sub_1"}
+    return {
+        "create_plan": Form("POST", "/v1/admin/plans", {"slug": "new", **plan}),
+        "edit_plan": Form("PATCH", "/v1/admin/plans/monthly", plan),
+        "create_subscription": Form("POST", "/v1/admin/subscriptions", {"plan": "monthly", **times, **sent}),
+        "edit_subscription": Form("PATCH", f"/v1/admin/subscriptions/{held['id']}", {"plan": "monthly", **times}),
+        "create_account": Form("POST", "/v1/admin/accounts", {**person, "password": "long enough for it"}),
+        "edit_account": Form("PATCH", f"/v1/admin/accounts/{account['id']}", {**person, "email": "x@new.test"}),
+    }
+
+
 async def forms(newsroom: Newsroom) -> dict[str, Form]:
-    """Return a request that would work for each operation that takes JSON, by its id."""
+    """Return a request that would work for each operation that takes JSON, by its id.
+
+    Whoever writes here has to be an administrator.
+    """
     article = await full_form(newsroom)
     draft, medium = await newsroom.draft(), await newsroom.medium()
     tag = {"slug": "new", "name": "New", "kind": "topic", "names": {"fr": "Nouveau"}}
@@ -149,6 +186,7 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
         "create_contributor": Form("POST", f"{root}/contributors", maker),
         "edit_contributor": Form("PATCH", f"{root}/contributors/ada", maker),
         "merge_contributor": Form("POST", f"{root}/contributors/ilya/merge", {"into": "ada"}),
+        **await admin_forms(Office(newsroom.client, newsroom.headers)),
     }
 
 

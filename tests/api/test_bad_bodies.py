@@ -5,9 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 from fastapi import FastAPI
+from httpx import AsyncClient
 
 from tests.api.forms import Form, forms, operations
-from tests.newsroom import Newsroom
+from tests.newsroom import Newsroom, People
 from tests.raw import MARKER, everything_kept, refused, send_raw
 
 JSON = "application/json"
@@ -55,6 +56,12 @@ BODIES: list[tuple[bytes, tuple[int, ...]]] = [
     ('{"title": "x"}'.encode("utf-32"), (400,)),
     ('{"title": "x"}'.encode("utf-8-sig"), (400,)),
 ]
+
+
+@pytest.fixture
+async def newsroom(client: AsyncClient, people: People) -> Newsroom:
+    """Whoever may use every operation."""
+    return Newsroom(client, await people.headers("admin"))
 
 
 async def test_every_operation_with_json_is_tried(newsroom: Newsroom) -> None:

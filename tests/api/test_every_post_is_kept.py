@@ -3,15 +3,21 @@
 from typing import Any
 
 import pytest
-from httpx import Response
+from httpx import AsyncClient, Response
 
 from api.app import application
 from infra.settings import Settings
 from tests.api.forms import forms
 from tests.everything import everything
-from tests.newsroom import Newsroom, People, lines, png
+from tests.newsroom import Newsroom, Office, People, lines, png
 
 SHOWN_ONCE = {"create_preview"}  # operations whose answers show a secret
+
+
+@pytest.fixture
+async def newsroom(client: AsyncClient, people: People) -> Newsroom:
+    """Whoever may use every operation."""
+    return Newsroom(client, await people.headers("admin"))
 
 
 def posts() -> dict[str, Any]:
@@ -40,7 +46,11 @@ async def requests(newsroom: Newsroom) -> dict[str, tuple[str, dict[str, Any]]]:
     json = {name: (form.path, {"json": form.body}) for name, form in (await forms(newsroom)).items()}
     made = {"title": "A", "language": "en"}
     draft = await newsroom.draft()
+    office = Office(newsroom.client, newsroom.headers)
+    (account,) = (await office.send("GET", "/accounts?email=somebody@new.test")).json()["items"]
+    held = await office.subscribe(account["id"], "monthly")
     return {
+        "revoke_subscription": (f"/v1/admin/subscriptions/{held['id']}/revoke", {}),
         "restore_revision": (f"/v1/editorial/articles/{draft['id']}/revisions/1/restore", {}),
         **json,
         "write_articles": (

@@ -15,6 +15,7 @@ import httpx
 
 from api.parts import Parts
 from domain.people import Account, Role
+from domain.subscriptions import Subscription
 from infra import accounts, subscriptions
 from infra.passwords import hash_password
 from tests.contract.recording import recorded
@@ -72,7 +73,7 @@ async def tell(folder: Path) -> dict[str, Json]:
     """Return the examples of every operation, by its id."""
     async with recorded(folder) as (client, recorder, parts):
         desk = Desk(client, {})
-        for number, role in enumerate((Role.EDITOR, Role.SUBSCRIBER), start=1):
+        for number, role in enumerate((Role.EDITOR, Role.SUBSCRIBER, Role.ADMIN), start=1):
             account = Account(
                 f"019c13a0-0000-7000-8000-00000000000{number}",
                 f"{role}@quay.test",
@@ -85,11 +86,12 @@ async def tell(folder: Path) -> dict[str, Json]:
                 await accounts.add(connection, account, password_hash=hash_password(PASSWORD), now=now)
                 for plan in account.plans:
                     await subscriptions.add(
-                        connection, account.id, plan, subscription_id=parts.sources.new_id(), starts_at=now
+                        connection, Subscription(parts.sources.new_id(), account.id, plan, starts_at=now)
                     )
         await _sign_in(desk)
         await _write_names(desk)
         medium = await _write_media(desk)
+        await _administer(desk)
         await _write_articles(desk, medium)
         await _read(desk)
         await _keep_account(desk, parts)
@@ -97,7 +99,7 @@ async def tell(folder: Path) -> dict[str, Json]:
 
 
 async def _sign_in(desk: Desk) -> None:
-    for role in ("editor", "subscriber"):
+    for role in ("editor", "admin", "subscriber"):
         form = {"grant_type": "password", "username": f"{role}@quay.test", "password": PASSWORD}
         name = "password" if role == "subscriber" else None
         tokens = await desk.ask("POST", "/v1/auth/token", name, by=None, data=form)
@@ -137,6 +139,47 @@ async def _write_names(desk: Desk) -> None:
         await desk.ask("PATCH", f"{path}/{one['slug']}", "change", version=1, json=change)
         await desk.ask("POST", f"{path}/{old['slug']}/merge", "merge", version=1, json={"into": two["slug"]})
         await desk.ask("DELETE", f"{path}/{gone['slug']}", "gone", version=1)
+
+
+async def _administer(desk: Desk) -> None:
+    plans, path = "/v1/admin/plans", "/v1/admin/subscriptions"
+    monthly: Json = {
+        "slug": "monthly",
+        "names": {"en": "By the month", "fr": "Au mois"},
+        "price": {"amount": "3.00", "currency": "EUR"},
+        "period": "P1M",
+        "trial": "P14D",
+        "url": "https://www.quay.test/subscribe",
+        "opens": "everything",
+    }
+    harbour = {**monthly, "slug": "harbour", "names": {"en": "The harbour alone"}}
+    await desk.ask("POST", plans, "everything", by="admin", json=monthly)
+    await desk.ask("POST", plans, "some", by="admin", json={**harbour, "opens": {"sections": ["harbour"]}})
+    await desk.ask("POST", plans, by="admin", json={**monthly, "slug": "gone"})
+    await desk.ask("GET", f"{plans}?limit=2", "page", by="admin")
+    await desk.ask("GET", f"{plans}/monthly", "one", by="admin")
+    change = {"is_offered": False, "opens": {"tags": ["ferries"]}}
+    await desk.ask("PATCH", f"{plans}/harbour", "change", by="admin", version=1, json=change)
+    await desk.ask("DELETE", f"{plans}/gone", "gone", by="admin", version=1)
+    ilse = {"email": "ilse@quay.test", "name": "Ilse of the Quay", "roles": ["reader"]}
+    accounts_at = "/v1/admin/accounts"
+    account = await desk.ask("POST", accounts_at, "new", by="admin", json=ilse)
+    gone = await desk.ask("POST", accounts_at, by="admin", json={**ilse, "email": "gone@quay.test"})
+    sent = {"account_id": account["id"], "plan": "harbour", "source": "till", "external_id": "sub_1042"}
+    held = await desk.ask("POST", path, "from_a_payment_system", by="admin", json=sent)
+    await desk.ask("POST", path, "sent_again", by="admin", json=sent)
+    await desk.ask("GET", f"{path}?source=till", "page", by="admin")
+    await desk.ask("GET", f"{path}/{held['id']}", "one", by="admin")
+    times = {"ends_at": "2026-03-01T00:00:00Z", "grace_until": "2026-03-08T00:00:00Z"}
+    await desk.ask("PATCH", f"{path}/{held['id']}", "end", by="admin", version=1, json=times)
+    await desk.ask("POST", f"{path}/{held['id']}/revoke", "revoke", by="admin", version=2)
+    await desk.ask("DELETE", f"{path}/{held['id']}", "gone", by="admin", version=3)
+    await desk.ask("GET", f"{accounts_at}?role=reader", "page", by="admin")
+    await desk.ask("GET", f"{accounts_at}/{account['id']}", "one", by="admin")
+    change = {"is_blocked": True}
+    await desk.ask("PATCH", f"{accounts_at}/{account['id']}", "block", by="admin", version=1, json=change)
+    await desk.ask("DELETE", f"{accounts_at}/{gone['id']}", "gone", by="admin", version=1)
+    await desk.ask("GET", "/v1/admin/events?subject=subscription", "page", by="admin")
 
 
 async def _write_media(desk: Desk) -> Json:

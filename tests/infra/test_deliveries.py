@@ -4,6 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from domain.people import ANONYMOUS, Person, Role
+from domain.plans import Shop
 from infra import delivery
 from infra.deliveries import deliver_all
 from infra.delivery import Found
@@ -48,16 +49,14 @@ async def _form(newsroom: Newsroom, gate: str, made: list[Json]) -> Json:
 async def test_each_of_many_is_as_it_would_be_by_itself(app: FastAPI, newsroom: Newsroom, person: Person) -> None:
     ids = await corpus(newsroom)
     parts = app.state.parts
-    now, offers = parts.sources.now(), parts.settings.offers
+    now = parts.sources.now()
     async with parts.database.read() as connection:
         found: list[Found] = [
             await delivery.find(connection, id_, is_id=True, language=None, default_language="en", now=now)
             for id_ in ids
         ]
-        alone = [
-            await delivery.deliver(connection, one, person, offers=offers, now=now) for one in reversed(found)
-        ]
-        together = await deliver_all(connection, found[::-1], person, offers=offers, now=now)
+        alone = [await delivery.deliver(connection, one, person, shop=Shop(), now=now) for one in reversed(found)]
+        together = await deliver_all(connection, found[::-1], person, now=now)
     assert together == alone
     assert [one.publication.article_id for one in together] == ids[::-1]
     assert any(one.translations for one in together)
@@ -77,8 +76,8 @@ async def test_many_take_a_statement_for_each_kind_of_text_and_one_for_names(
         ]
         for some in (found, found * 5):
             with statements_of(app) as sent:
-                await deliver_all(connection, some, person, offers=(), now=now)
+                await deliver_all(connection, some, person, now=now)
             assert len(sent) == tables + 1
         with statements_of(app) as sent:
-            assert await deliver_all(connection, [], person, offers=(), now=now) == []
+            assert await deliver_all(connection, [], person, now=now) == []
         assert not sent

@@ -80,7 +80,7 @@ async def test_who_gets_a_whole_text_is_what_the_decision_says(database: Databas
     editions = await _gates(database)
     assert len(editions) == len(GATES)
     for person, now in product(PEOPLE, TIMES):
-        opened = {one.id for one in editions if decide(one.gate, person, now=now).opens_everything}
+        opened = {one.id for one in editions if decide(one.gate, person, frozenset(), now=now).opens_everything}
         assert await _that(database, opens(person, now)) == opened, (person, now)
         behind = {one.id for one in editions if one.gate.holds(now)}
         assert await _that(database, passes(person) & ~gate_is_open(now)) == opened & behind, (person, now)

@@ -23,12 +23,14 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+ADMIN = frozenset({"admin"})
 STAFF = frozenset({"editor", "admin"})
 WRITER = STAFF | {"writer"}
 NEWSROOM = WRITER | {"colleague"}
 PLANNED = STAFF | {"planned"}
 SUBSCRIBED = PLANNED | {"subscriber"}
-REGISTERED = SUBSCRIBED | NEWSROOM | {"reader"}
+COVERED = SUBSCRIBED | {"covered"}
+REGISTERED = COVERED | NEWSROOM | {"reader"}
 EVERYBODY = REGISTERED | {"anonymous", "partner"}
 NOBODY: frozenset[str] = frozenset()
 

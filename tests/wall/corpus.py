@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 
 from domain.people import Account
-from tests.newsroom import Json, Newsroom, People, paragraph, png_of, words
+from tests.newsroom import Json, Newsroom, Office, People, paragraph, png_of, words
 from tests.wall.canaries import EVERYBODY, STAFF, Canaries, digest_of
 
 PASSWORD = "a password that nobody guesses"
@@ -18,6 +18,7 @@ PERSONS: dict[str, tuple[str, ...]] = {
     "reader": ("reader",),
     "subscriber": ("subscriber",),
     "planned": ("subscriber",),
+    "covered": ("reader",),  # with a plan that opens one tag and one section
     "partner": ("partner",),
     "writer": ("contributor",),
     "colleague": ("contributor",),
@@ -42,11 +43,17 @@ class Corpus:
     old_names: list[str] = field(default_factory=list)
     tags: list[str] = field(default_factory=list)
     contributors: list[str] = field(default_factory=list)
+    plans: list[str] = field(default_factory=list)
+    subscriptions: list[Json] = field(default_factory=list)
     opened: dict[bytes, set[str]] = field(default_factory=dict)  # pictures' addresses, and what they show
 
     @property
     def editor(self) -> Newsroom:
         return Newsroom(self.client, self.headers["editor"])
+
+    @property
+    def admin(self) -> Office:
+        return Office(self.client, self.headers["admin"])
 
     @property
     def writer(self) -> Newsroom:

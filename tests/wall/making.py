@@ -7,6 +7,8 @@ import httpx
 from infra.passwords import hash_password
 from tests.newsroom import Json, People, paragraph, words
 from tests.wall.canaries import (
+    ADMIN,
+    COVERED,
     EVERYBODY,
     NEWSROOM,
     NOBODY,
@@ -24,6 +26,7 @@ async def make_corpus(client: httpx.AsyncClient, people: People) -> Corpus:
     corpus = Corpus(client, people)
     await _add_people(corpus)
     await _add_names(corpus)
+    await _add_plans(corpus)
     await _add_gated(corpus)
     await _add_secret(corpus)
     await _add_taken_back(corpus)
@@ -43,7 +46,9 @@ async def _add_people(corpus: Corpus) -> None:
             token = corpus.people.token(account)
             corpus.headers[person] = {"Authorization": f"Bearer {token}"}
             # An account's id is its own business, but in the newsroom `created_by` names it.
-            corpus.canaries.told(account.id, frozenset({person}) | (STAFF if person == "writer" else NOBODY))
+            corpus.canaries.told(
+                account.id, frozenset({person}) | ADMIN | (STAFF if person == "writer" else NOBODY)
+            )
     corpus.canaries.audience[corpus.accounts["editor"].id] |= WRITER  # who is told who edited theirs
 
 
@@ -81,6 +86,32 @@ async def _add_old_name(corpus: Corpus, kind: str, target: str) -> None:
     corpus.old_names += words[1:]
 
 
+async def _add_plans(corpus: Corpus) -> None:
+    """Plans with public names, one with a secret one, and subscriptions in some states."""
+    for slug in ("shore", "harbour"):
+        await corpus.editor.tag(slug)
+        corpus.tags.insert(0, slug)
+    await corpus.editor.tag("old-shore")
+    merged = await corpus.editor.send("POST", "/tags/old-shore/merge", version=1, json={"into": "shore"})
+    assert merged.is_success
+    office = corpus.admin
+    await office.plan("coast", opens={"tags": ["old-shore"], "sections": ["harbour"]})
+    await office.plan("gold", opens={"tags": [], "sections": []})
+    secret = {"names": {"en": corpus.word(ADMIN)}, "url": f"https://{corpus.word(ADMIN)}.example/"}
+    hidden = await office.plan("gone", **secret, is_offered=False, opens="everything")
+    corpus.canaries.told(hidden["id"], ADMIN)
+    corpus.plans += ["coast", "gold", "gone"]
+    covered, reader = corpus.accounts["covered"], corpus.accounts["reader"]
+    held = [
+        await office.subscribe(covered.id, "coast", source="till", external_id=corpus.word(ADMIN)),
+        await office.revoke(await office.subscribe(reader.id, "gone")),
+        await office.subscribe(reader.id, "gold", starts_at="2030-01-01T00:00:00Z"),
+    ]
+    for one in held:
+        corpus.canaries.told(one["id"], ADMIN)
+        corpus.subscriptions.append(one)
+
+
 async def _add_gated(corpus: Corpus) -> None:
     now = corpus.people.parts.sources.now()
     past, future = (now - timedelta(days=1)).isoformat(), (now + timedelta(days=30)).isoformat()
@@ -91,6 +122,8 @@ async def _add_gated(corpus: Corpus) -> None:
     await corpus.gated("registered", REGISTERED, {"requires": "registered"}, teaser={"blocks": 1})
     leading = {"lead_image": {"media_id": lead["id"]}}
     subscriber = await corpus.gated("subscriber", SUBSCRIBED, {"requires": "subscriber"}, **leading)
+    await corpus.gated("by its tag", COVERED, {"requires": "subscriber"}, tags=["shore", "open"])
+    await corpus.gated("by its section", COVERED, {"requires": "subscriber"}, section="harbour")
     await corpus.gated("gold", PLANNED, gold, teaser={"words": 15, "boundary": "sentence"})
     await corpus.gated("inside", SUBSCRIBED, inside, language="fr", translation_of=subscriber["id"])
     await corpus.gated("before", EVERYBODY, {**gold, "from": future}, related=[subscriber["id"]])

@@ -1,5 +1,6 @@
 """The canary for operations that write: nobody without the right gets a word out of one, or anything in."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 
@@ -88,22 +89,29 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
     }
     previewed = await editor.send("POST", f"/articles/{made['article_id']['id']}/previews")
     made = {"preview_id": {"id": previewed.json()["id"], "version": 1}, **made}
+    somebody = await corpus.people.add("reader")
+    made["account_id"] = {"id": somebody.id, "version": 1}
+    made["subscription_id"] = await corpus.admin.subscribe((await corpus.people.add("reader")).id, "coast")
+    bodies["create_subscription"] = {"json": {"account_id": somebody.id, "plan": "coast"}}
+    for verb in ("edit", "delete"):
+        await corpus.admin.plan(f"{verb}-on")
     for verb in ("edit", "merge", "delete"):
         await editor.tag(f"{verb}-on")
         await editor.contributor(f"{verb}-on")
+    last = {"end_sessions", "delete_me"}
     for id_ in sorted(
-        operations, key=lambda id_: (id_.startswith("delete"), id_ in {"end_sessions", "delete_me"})
+        operations, key=lambda id_: (id_.startswith("delete"), id_ == "revoke_subscription", id_ in last)
     ):
         slug = f"{id_.partition('_')[0]}-on"
         path = operations[id_].path.format(slug=slug, **{name: one["id"] for name, one in made.items()})
         subject = next((one for one in made.values() if f"/{one['id']}" in path), {"version": 1})
         version = {**bodies[id_].get("headers", {}), "If-Match": f'"{subject["version"]}"'}
         answer = await walk.send(
-            corpus, "editor", walk.Asked(operations[id_], path), **{**bodies[id_], "headers": version}
+            corpus, "admin", walk.Asked(operations[id_], path), **{**bodies[id_], "headers": version}
         )
         done[id_] = answer.status
         moves = "{article_id}" in operations[id_].path and "/previews" not in path
-        if moves or "{media_id}" in operations[id_].path:
+        if moves or re.search("{(media|account|subscription)_id}", operations[id_].path):
             subject["version"] += 1
     assert all(200 <= status < 300 for status in done.values()), done
 

@@ -6,7 +6,7 @@ import pytest
 from fastapi import FastAPI
 
 from infra.settings import Settings
-from tests.newsroom import Json, Newsroom, People, paragraph, png, words
+from tests.newsroom import Json, Newsroom, Office, People, paragraph, png, words
 from tests.wall import walk
 from tests.wall.corpus import Corpus
 from tests.wall.statements import naming_gated, statements_of
@@ -168,10 +168,11 @@ async def test_the_whole_text_is_read_once_and_after_all_that_decides(
     assert "revisions" not in "".join(sent)
 
 
-@pytest.mark.parametrize(("role", "number"), [("anonymous", 3), ("reader", 4), ("subscriber", 4), ("editor", 4)])
+@pytest.mark.parametrize(("role", "number"), [("anonymous", 4), ("reader", 5), ("subscriber", 4), ("editor", 4)])
 async def test_an_article_takes_this_many_statements(
     app: FastAPI, newsroom: Newsroom, people: People, role: str, number: int
 ) -> None:
+    """One more where it is refused: for what would open it."""
     article = await filled(newsroom)
     headers = await people.headers(role)
     for reference in (article["slug"], article["id"]):
@@ -179,6 +180,31 @@ async def test_an_article_takes_this_many_statements(
             answer = await newsroom.client.get(f"/v1/articles/{reference}", headers=headers)
         assert answer.status_code == 200
         assert len(sent) == number
+
+
+@pytest.mark.parametrize(
+    ("opens", "more"),
+    [("everything", 0), ({"tags": ["land"]}, 1), ({"sections": ["sea"]}, 1), ({}, 1), (None, 0)],
+)
+async def test_a_plan_takes_one_more_where_it_opens_tags_or_what_is_asked_for_is_refused(
+    app: FastAPI, newsroom: Newsroom, office: Office, people: People, opens: Json | str | None, more: int
+) -> None:
+    article = await filled(newsroom)
+    account = await people.add("reader" if opens is not None else "subscriber")
+    await office.plan("coast", opens=opens or {})
+    if opens is not None:
+        await office.subscribe(account.id, "coast")
+    headers = {"Authorization": f"Bearer {people.token(account)}"}
+    paths = {
+        f"/v1/articles/{article['slug']}": 4 + more,
+        "/v1/articles": 3 + bool(opens) * more,
+        "/v1/tags": 3 + bool(opens) * more,
+    }
+    for path, number in paths.items():
+        with statements_of(app) as sent:
+            answer = await newsroom.client.get(path, headers=headers)
+        assert answer.status_code == 200
+        assert len(sent) == number, (path, sent)
 
 
 @pytest.mark.parametrize("role", ["anonymous", "subscriber"])

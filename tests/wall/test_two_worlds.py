@@ -15,8 +15,8 @@ from tests.wall.canaries import unpacked
 from tests.wall.named import first_id
 from tests.wall.worlds import GATES, HIDDEN_FROM, World, a_world
 
-PERSONS = ("anonymous", "reader", "subscriber")
-DEEP = [pytest.param(seed, one, marks=pytest.mark.deep) for seed in range(3, 9) for one in PERSONS]
+PERSONS = ("anonymous", "reader", "subscriber", "covered")
+DEEP = [pytest.param(seed, one, marks=pytest.mark.deep) for seed in range(4, 10) for one in PERSONS]
 REQUESTS = 20
 FORMS = ("ninjs", "jsonld", "html", "markdown", "text")
 FACTS = frozenset({"remaining_percent", "reading_minutes", "timeRequired"})
@@ -58,7 +58,7 @@ def requests(seed: int) -> Iterator[Request]:
     singles += ["/sitemap.xml", "/sitemaps/2026-01-1.xml", "/news-sitemap.xml", "/robots.txt"]
     singles += [f"/v1/{kind}/{name}" for kind in ("tags", "contributors") for name in names]
     singles += [f"/media/{one}/{form}" for one in media for form in ("original", "small", "square", "nothing")]
-    singles += ["/v1/me", "/healthz"]
+    singles += ["/v1/me", "/healthz", "/v1/admin/plans", "/v1/admin/events"]
     singles += [f"/v1/editorial/{kind}" for kind in ("articles", "media", "tags", "contributors")]
     singles += [f"/v1/editorial/articles/{one}" for one in (ids[-1], hidden[0])]
     lists: dict[str, dict[str, list[str]]] = {
@@ -67,6 +67,7 @@ def requests(seed: int) -> Iterator[Request]:
             "contributor": ["sea-writer", "land-writer", "old-sea-writer", "secret-gold-word"],
             "language": ["en", "fr", "de"],
             "access": ["free", "registered", "subscriber"],
+            "section": ["sea", "coast"],
             "limit": ["1", "2", "5", "100"],
         },
         **{
@@ -169,7 +170,7 @@ def _stripped(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize(("seed", "person"), [(1, "anonymous"), (2, "subscriber"), *DEEP])
+@pytest.mark.parametrize(("seed", "person"), [(1, "anonymous"), (2, "subscriber"), (3, "covered"), *DEEP])
 async def test_hidden_text_of_as_many_words_makes_no_difference(
     settings: Settings, seed: int, person: str
 ) -> None:
@@ -180,7 +181,7 @@ async def test_hidden_text_of_as_many_words_makes_no_difference(
     same(*found)
 
 
-@pytest.mark.parametrize(("seed", "person"), [(1, "partner"), (2, "reader"), *DEEP])
+@pytest.mark.parametrize(("seed", "person"), [(1, "partner"), (2, "reader"), (2, "covered"), *DEEP])
 async def test_hidden_blocks_and_their_number_show_in_two_facts_alone(
     settings: Settings, seed: int, person: str
 ) -> None:
@@ -197,7 +198,9 @@ async def test_drafts_and_what_was_unpublished_make_no_difference(settings: Sett
     found = []
     for extra in (True, False):
         async with a_world(settings, seed, extra=extra) as world:
-            found.append([one for person in PERSONS[::2] for one in await answers(world, person, seed)])
+            found.append(
+                [one for person in (*PERSONS[::2], "covered") for one in await answers(world, person, seed)]
+            )
     same(*found)
 
 

@@ -10,7 +10,7 @@ import httpx
 from fastapi import FastAPI
 
 from infra.ids import new_id
-from tests.newsroom import Json, lines, paragraph, png
+from tests.newsroom import PLAN, Json, lines, paragraph, png
 from tests.wall.canaries import plain_bytes, told_by
 from tests.wall.corpus import PASSWORD, Corpus
 
@@ -71,13 +71,17 @@ class Values:
         slugs = [*dict.fromkeys([*live, *(one["slug"] for one in articles), *corpus.old_slugs, "nothing-here"])]
         ids = [*(one["id"] for one in articles), new_id()]
         media = [*(one["id"] for one in corpus.media.values()), new_id()]
-        names = [*corpus.tags, *corpus.contributors, *corpus.old_names, "nothing-here"]
+        names = [*corpus.tags, *corpus.contributors, *corpus.plans, *corpus.old_names, "nothing-here"]
+        accounts = [*(one.id for one in corpus.accounts.values()), new_id()]
+        emails = [one.email for one in corpus.accounts.values()]
         self.paths: dict[str, list[str]] = {
             "slug_or_id": [*slugs, *ids],
             "article_id": ids,
             "media_id": media,
             "rendition": ["original", "small", "square", "wide", "nothing-here"],
             "slug": names,
+            "account_id": accounts,
+            "subscription_id": [*(one["id"] for one in corpus.subscriptions), new_id()],
             "number": ["1", "2", "9"],
             "page": ["2026-01-1", "2026-01-2", "2025-12-1"],
             "preview_id": [*(one["id"] for one in corpus.previews.values()), new_id()],
@@ -99,11 +103,20 @@ class Values:
             "cursor": ["made-up", "A" * 64],
             "expires": ["0", "99999999999"],
             "signature": ["", "A" * 43],
-            "plan": ["gold", "tin"],
+            "plan": ["gold", "coast", "tin"],
             "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
             "to": ["1", "2"],
             "q": ["a", "qz", "gated*", "two more", *corpus.canaries.some_words()],
             "updated_after": ["2026-01-01T00:00:00Z"],
+            "account_id": accounts[:3],
+            "email": [*emails[:3], "nobody@nowhere.test"],
+            "source": ["admin", "till"],
+            "external_id": [*(str(one["external_id"]) for one in corpus.subscriptions), "nothing-here"],
+            "subject_id": [*ids[:4], *media[:2], *accounts[:2]],
+            "by": accounts,
+            "action": ["create", "publish", "revoke", "nothing-here"],
+            "at_after": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
+            "at_before": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
         }
 
     def of(self, parameter: Json) -> list[str]:
@@ -217,6 +230,16 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "edit_contributor": {"json": {"name": "Another try"}},
         "delete_contributor": {},
         "merge_contributor": {"json": {"into": "known"}},
+        "create_plan": {"json": {"slug": "a-try", **PLAN}},
+        "edit_plan": {"json": {"position": 3}},
+        "delete_plan": {},
+        "create_subscription": {"json": {"account_id": new_id(), "plan": "coast"}},
+        "edit_subscription": {"json": {"trial_until": None}},
+        "revoke_subscription": {},
+        "delete_subscription": {},
+        "create_account": {"json": {"email": "a@try.test", "name": "A try", "roles": ["reader"]}},
+        "edit_account": {"json": {"name": "Another try"}},
+        "delete_account": {},
     }
 
 
@@ -227,7 +250,10 @@ def writes(app: FastAPI, corpus: Corpus, operation: Operation) -> Iterator[Asked
         f"the contract has an operation '{operation.id}' that the canary walk has no real request for: "
         "give it a body in tests/wall/walk.py"
     )
-    versions = {one["id"]: one["version"] for one in (*corpus.articles.values(), *corpus.media.values())}
+    versions = {
+        one["id"]: one["version"]
+        for one in (*corpus.articles.values(), *corpus.media.values(), *corpus.subscriptions)
+    }
     assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match", "idempotency-key"}
     for path in paths(app, values, operation):
         version = next((version for id_, version in versions.items() if id_ in path), 1)

@@ -12,10 +12,11 @@ import httpx
 from api.app import create_app
 from api.parts import Parts
 from domain.people import Account, Role
+from domain.subscriptions import Subscription
 from infra import accounts, subscriptions
 from infra.settings import Settings
 from infra.tables import metadata
-from tests.newsroom import Json, Newsroom, paragraph, png
+from tests.newsroom import Json, Newsroom, Office, paragraph, png
 from tests.wall.named import START, Named, first_id
 
 NASTY = ("»", "”", ")", "…", ".", "?!", "’", "-", "\u00a0x", "<b>", "&amp;", "\u0301a", "e.g.", "end.", "end. »")
@@ -24,17 +25,21 @@ PERSONS: Mapping[str, tuple[tuple[Role, ...], str]] = {
     "partner": ((Role.PARTNER,), ""),
     "reader": ((Role.READER,), ""),
     "subscriber": ((Role.SUBSCRIBER,), "silver"),
+    "covered": ((Role.READER,), "coast"),
     "editor": ((Role.EDITOR,), ""),
+    "admin": ((Role.ADMIN,), ""),
 }
 GATES: Mapping[str, Json] = {
     "registered": {"requires": "registered"},
     "subscriber": {"requires": "subscriber"},
     "gold": {"requires": "subscriber", "plans": ["gold"]},
+    "coast": {"requires": "subscriber"},
 }
 HIDDEN_FROM = {
     "anonymous": frozenset(GATES),
     "partner": frozenset(GATES),
-    "reader": frozenset({"subscriber", "gold"}),
+    "reader": frozenset({"subscriber", "gold", "coast"}),
+    "covered": frozenset({"subscriber", "gold"}),
     "subscriber": frozenset({"gold"}),
 }
 
@@ -108,6 +113,7 @@ async def build(world: World) -> None:
         for kind, target in (("tags", slug), ("contributors", f"{slug}-writer")):
             await editor.send("POST", f"/{kind}", json={"name": "Old", "slug": f"old-{target}"})
             await editor.send("POST", f"/{kind}/old-{target}/merge", version=1, json={"into": target})
+    await _sell(world)
     named.under("lead", minute=3)
     lead = await editor.medium(png(shade=3), caption="Lead")
     for at in range(2):
@@ -138,7 +144,10 @@ async def build(world: World) -> None:
                 body=_keyed(body),
                 teaser=policy,
                 access=access,
-                tags=fixed.sample(["sea", "land"], fixed.randint(0, 2)),
+                tags=[
+                    *fixed.sample(["sea", "land"], fixed.randint(0, 2)),
+                    *(["coast"] if gate == "coast" else []),
+                ],
                 credits=[{"role": "author", "contributor": "sea-writer"}],
                 lead_image={"media_id": lead["id"]},
                 related=[first_id(f"{one} before 0") for one in ("secret", "gone")] if world.extra else [],
@@ -188,6 +197,15 @@ async def _secret(world: World, name: str, live: Json | None = None) -> None:
         await editor.edit(live, title="A newer draft", slug="newer", body=[paragraph("Newer.")], **fields)
 
 
+async def _sell(world: World) -> None:
+    """A plan that opens one tag, and one that opens nothing but what names it."""
+    world.named.under("plans", minute=2)
+    await world.editor.tag("coast")
+    office = Office(world.client, world.headers["admin"])
+    await office.plan("coast", opens={"tags": ["coast"]})
+    await office.plan("gold", names={"en": "Gold", "fr": "Or"})
+
+
 async def _people(world: World) -> None:
     for name, (roles, plan) in PERSONS.items():
         world.headers[name] = {}
@@ -198,7 +216,7 @@ async def _people(world: World) -> None:
             await accounts.add(connection, account, password_hash="!", now=START)
             if plan:
                 await subscriptions.add(
-                    connection, account.id, plan, subscription_id=first_id(plan), starts_at=START
+                    connection, Subscription(first_id(plan), account.id, plan, starts_at=START)
                 )
         token = world.parts.tokens.issue(account.id, roles, now=START, seconds=90_000, token_id=name)
         world.headers[name] = {"Authorization": f"Bearer {token}"}

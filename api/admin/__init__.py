@@ -1,0 +1,1 @@
+"""What administrators do: accounts, plans, subscriptions, and the audit log."""
