@@ -118,6 +118,15 @@ class Route(OwnAddress):
         return guarded
 
 
+class AnonymousRoute(Route):
+    """An operation that looks at no bearer token: nobody is kept from a new one by a stale one."""
+
+    async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
+        """Return nobody, and refuse other credentials than a bearer token."""
+        given = request.headers.get("authorization", "Bearer")
+        return ANONYMOUS if given.lower().startswith("bearer") else await super().caller(request, parts, snapshot)
+
+
 class OpenRoute(APIRoute):
     """An operation that needs no caller and no database, and still refuses parameters that it does not know."""
 

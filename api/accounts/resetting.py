@@ -12,13 +12,13 @@ from api.caching import NO_STORE
 from api.deps import VisitOf
 from api.editorial.replies import plain
 from api.parts import Visit
-from api.routing import Route
+from api.routing import AnonymousRoute
 from domain.errors import LinkRefused
 from domain.letters import RESET_FOR, Kind
 from infra import accounts, sessions
 from infra.account_links import NewPassword, opened, standing
 
-router = APIRouter(prefix="/v1/accounts", tags=["Accounts"], route_class=Route)
+router = APIRouter(prefix="/v1/accounts", tags=["Accounts"], route_class=AnonymousRoute)
 
 
 def _which(body: object) -> str:

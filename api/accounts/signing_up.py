@@ -8,7 +8,7 @@ from api.deps import VisitOf
 from api.editorial.replies import plain
 from api.parts import Visit
 from api.problems import declared
-from api.routing import Route
+from api.routing import AnonymousRoute
 from domain.errors import Conflict, LinkRefused
 from domain.letters import CONFIRM_FOR, Kind
 from domain.people import Account, Role
@@ -16,7 +16,7 @@ from infra import accounts
 from infra.account_links import NewAccount, NewEmail, opened, standing
 from infra.db import Connection, savepoint
 
-router = APIRouter(prefix="/v1/accounts", tags=["Accounts"], route_class=Route)
+router = APIRouter(prefix="/v1/accounts", tags=["Accounts"], route_class=AnonymousRoute)
 
 SENT = LetterSent(message="A letter is on its way to this address. It says how to go on.")
 _OPEN = ("bad-request", "unauthorized", "too-large", "unsupported-media-type", "unprocessable", "unavailable")

@@ -9,30 +9,20 @@ from pydantic import JsonValue
 
 from api.deps import VisitOf
 from api.editorial.replies import plain
-from api.parts import Parts, Visit
+from api.parts import Visit
 from api.problems import declared
-from api.routing import Route
+from api.routing import AnonymousRoute
 from api.types import Model
 from domain.errors import GrantRefused, Unidentified
 from domain.events import Event, Subject
-from domain.people import ANONYMOUS, Account, Person
+from domain.people import Account
 from domain.sessions import RefreshToken, Session, Worth, worth
 from infra import accounts, sessions
 from infra.db import Connection
 from infra.passwords import MAX_LENGTH, is_outdated
 from infra.tokens import MAX_BYTES
 
-
-class TokenRoute(Route):
-    """An operation that does not look at bearer tokens: it is here that a stale one is renewed."""
-
-    async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
-        """Return nobody, and refuse other credentials than a bearer token."""
-        given = request.headers.get("authorization", "Bearer")
-        return ANONYMOUS if given.lower().startswith("bearer") else await super().caller(request, parts, snapshot)
-
-
-router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=TokenRoute)
+router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=AnonymousRoute)
 
 MAX_CLIENT = 200
 _WRONG = "The e-mail address or the password is wrong."
