@@ -16,6 +16,8 @@ from infra.seals import Seals
 from infra.tables import accounts, events, idempotency_keys, sessions, subscriptions
 
 Rows = list[dict[str, Any]]
+_TIMES = ("starts_at", "ends_at", "trial_until", "grace_until", "revoked_at")
+_OF_A_SUBSCRIPTION = ("id", "plan", *_TIMES, "source", "external_id")
 
 
 async def told(connection: AsyncConnection, account_id: str) -> dict[str, Rows]:
@@ -31,7 +33,7 @@ def _sections(account_id: str) -> Mapping[str, Select[Any]]:
         "accounts": _own(accounts, "id", "email", "name", "language", "roles", "created_at").where(
             accounts.c.id == account_id
         ),
-        "subscriptions": _own(subscriptions, "id", "plan", "starts_at", "ends_at")
+        "subscriptions": _own(subscriptions, *_OF_A_SUBSCRIPTION)
         .where(subscriptions.c.account_id == account_id)
         .order_by(subscriptions.c.starts_at, subscriptions.c.id),
         "sessions": _own(sessions, "id", "client", "address", "started_at", "last_used_at", "expires_at")

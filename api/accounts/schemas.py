@@ -133,6 +133,11 @@ class KeptSubscription(Model):
     plan: str
     starts_at: Time
     ends_at: Time | None
+    trial_until: Time | None
+    grace_until: Time | None
+    revoked_at: Time | None
+    source: str
+    external_id: str | None
 
 
 class KeptSession(Model):

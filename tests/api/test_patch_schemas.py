@@ -7,7 +7,7 @@ import pytest
 from openapi_schema_validator import OAS31Validator
 
 from tests.api.forms import Form, forms
-from tests.newsroom import Json, Newsroom
+from tests.newsroom import Json, Newsroom, People
 
 MERGE = {"Content-Type": "application/merge-patch+json"}
 
@@ -45,8 +45,9 @@ class Patching:
 
 @pytest.mark.parametrize("operation", ["edit_article", "edit_medium", "edit_tag", "edit_contributor"])
 async def test_each_field_is_taken_as_it_is_described(
-    client: httpx.AsyncClient, newsroom: Newsroom, operation: str
+    client: httpx.AsyncClient, people: People, operation: str
 ) -> None:
+    newsroom = Newsroom(client, await people.headers("admin"))
     form = (await forms(newsroom))[operation]
     document = (await client.get("/openapi.json")).json()
     patching = Patching(newsroom, form, document)

@@ -82,7 +82,7 @@ async def sign_in(client: AsyncClient, people: People) -> None:
         await client.post("/v1/auth/token", data=data)
     for path in ("/v1/auth/token", "/v1/auth/revoke"):
         await client.post(path, json={})
-        await client.post(path, data=form, headers={"Authorization": "Bearer x"})
+        await client.post(path, data=form, headers={"Authorization": "Basic x"})
         await client.post(f"{path}?x=1", data=form)
         await client.post(
             path, content=b"a" * 3_000_000, headers={"Content-Type": "application/x-www-form-urlencoded"}
@@ -106,7 +106,7 @@ async def sign_in(client: AsyncClient, people: People) -> None:
         await client.request(method, "/v1/me/sessions?x=1", headers=bearer)
     signed_in = (await client.post("/v1/auth/token", data=form)).json()
     mine = {"Authorization": f"Bearer {signed_in['access_token']}"}
-    (session,) = (await client.get("/v1/me/sessions", headers=mine)).json()["items"]
+    session = (await client.get("/v1/me/sessions", headers=mine)).json()["items"][0]
     await client.delete(f"/v1/me/sessions/{session['id']}", headers=mine)
 
 
@@ -123,7 +123,7 @@ async def keep_account(client: AsyncClient, people: People) -> None:
     for body in (reset, reset, {"email": "nobody"}):
         await client.post(f"{path}/reset", json=body)
     for where in (path, f"{path}/confirm", f"{path}/reset"):
-        await client.post(where, json={}, headers={"Authorization": "Bearer x"})
+        await client.post(where, json={}, headers={"Authorization": "Basic x"})
         await client.post(where, content=b"{}", headers={"Content-Type": "text/plain"})
         await client.post(where, content=b"a" * 3_000_000, headers={"Content-Type": "application/json"})
     signed_in = {"grant_type": "password", "username": email, "password": PASSWORD}
@@ -358,6 +358,7 @@ async def administer(office: Office, people: People) -> None:
     (admin,) = (await office.send("GET", "/accounts?role=admin")).json()["items"]
     await office.send("PATCH", f"/accounts/{admin['id']}", version=1, json={"roles": []})
     await office.send("DELETE", f"/accounts/{admin['id']}", version=1)
+    await office.client.delete("/v1/me", headers=office.headers)
     await office.send("DELETE", "/plans/coast", version=3)
     await office.plan("gone")
     gone = await people.add("reader")

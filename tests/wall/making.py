@@ -103,12 +103,12 @@ async def _add_plans(corpus: Corpus) -> None:
     corpus.plans += ["coast", "gold", "gone"]
     covered, reader = corpus.accounts["covered"], corpus.accounts["reader"]
     held = [
-        await office.subscribe(covered.id, "coast", source="till", external_id=corpus.word(ADMIN)),
+        await office.subscribe(covered.id, "coast", source="till", external_id=corpus.word(ADMIN | {"covered"})),
         await office.revoke(await office.subscribe(reader.id, "gone")),
         await office.subscribe(reader.id, "gold", starts_at="2030-01-01T00:00:00Z"),
     ]
-    for one in held:
-        corpus.canaries.told(one["id"], ADMIN)
+    for one, owner in zip(held, ("covered", "reader", "reader"), strict=True):
+        corpus.canaries.told(one["id"], ADMIN | {owner})
         corpus.subscriptions.append(one)
 
 
