@@ -7,7 +7,6 @@ looked at.
 import re
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import sha256
 
 from fastapi import Request, Response
 
@@ -16,6 +15,7 @@ from domain.people import Person
 from infra import idempotency
 from infra.db import Connection, Database, DatabaseBusy
 from infra.ids import Sources
+from infra.seals import Seals
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -39,6 +39,7 @@ class Attempt:
 
     database: Database
     sources: Sources
+    seals: Seals
     account_id: str
     key: str
     target: tuple[bytes, ...]
@@ -48,9 +49,11 @@ class Attempt:
     async def claim(self, *content: bytes) -> None:
         """Begin, or raise what was answered before; `content` is whatever makes this request what it is."""
         wanted = idempotency.Claim(self.account_id, self.key, self.sources.new_id())
-        digest = _digest(*self.target, *content)
+        digest, *before = self.seals.marks(*self.target, *content)
         async with self.database.write() as connection:
-            found = await idempotency.claim(connection, wanted, digest=digest, now=self.sources.now())
+            found = await idempotency.claim(
+                connection, wanted, digest=digest, or_digests=before, now=self.sources.now()
+            )
         if isinstance(found, idempotency.Answer):
             raise Replayed(_replay(found))
         self.claimed = found
@@ -82,14 +85,13 @@ class Attempt:
 def takes_key(method: str, path: str) -> bool:
     """Whether an operation of the contract takes a key.
 
-    Those that are for people without an account take none: a key belongs to an account, and what is kept of such a
-    request would be a quick digest of a password.
+    Those that are for people without an account take none: a key belongs to an account.
     """
     return method.upper() == "POST" and path.startswith("/v1/") and not path.startswith(_WITHOUT_KEY)
 
 
 def attempt_at(
-    request: Request, path: str, person: Person, *, database: Database, sources: Sources
+    request: Request, path: str, person: Person, *, database: Database, sources: Sources, seals: Seals
 ) -> Attempt | None:
     """Return the attempt that a request is, if it has a key that counts; `path` is its operation's.
 
@@ -103,7 +105,7 @@ def attempt_at(
         return None
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     target = (request.method, request.url.path, request.url.query, kind, " ".join(sorted(person.roles)))
-    return Attempt(database, sources, account_id, key, tuple(part.encode() for part in target))
+    return Attempt(database, sources, seals, account_id, key, tuple(part.encode() for part in target))
 
 
 def key_in(given: list[str]) -> str | None:
@@ -118,13 +120,6 @@ def key_in(given: list[str]) -> str | None:
             parameter=HEADER,
         )
     return key
-
-
-def _digest(*parts: bytes) -> str:
-    found = sha256()
-    for part in parts:
-        found.update(len(part).to_bytes(8) + part)
-    return found.hexdigest()
 
 
 def _kept(response: Response, *, is_secret: bool) -> idempotency.Answer:

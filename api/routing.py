@@ -110,6 +110,7 @@ class Route(OwnAddress):
                 person,
                 database=parts.database,
                 sources=parts.sources,
+                seals=parts.seals,
             )
             request.state.visit = replace(visit, snapshot=None, attempt=attempt)
             content = await take_body(request, parts, self)

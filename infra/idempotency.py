@@ -5,6 +5,7 @@ what it tells. So after a crash there is both or neither, and a request that was
 """
 
 import json
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,17 +43,19 @@ class Answer:
     body: bytes | None
 
 
-async def claim(connection: AsyncConnection, wanted: Claim, *, digest: str, now: datetime) -> Claim | Answer:
+async def claim(
+    connection: AsyncConnection, wanted: Claim, *, digest: str, now: datetime, or_digests: Collection[str] = ()
+) -> Claim | Answer:
     """Return the claim, ours from here on, or the answer that was given; refuse what is neither.
 
-    `digest` is the request's: a key stands for one request only.
+    `digest` is the request's, `or_digests` what it would have been before: a key stands for one request only.
     """
     await connection.execute(delete(keys).where(_of(wanted), keys.c.created_at <= now - KEPT_FOR))
     await _sweep(connection, now)
     row = (await connection.execute(select(keys).where(_of(wanted)))).one_or_none()
     if row is None:
         return await _take(connection, wanted, digest, now)
-    if row.request_digest != digest:
+    if row.request_digest not in {digest, *or_digests}:
         raise KeyReused
     if row.status is not None:
         return _answer(row)

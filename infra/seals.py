@@ -70,6 +70,14 @@ class Seals:
         """Return what letters about a topic to an address are counted by, and nobody can try addresses on."""
         return hmac.new(self._secrets("topics")[0], f"{topic} {address}".encode(), sha256).hexdigest()
 
+    def marks(self, *parts: bytes) -> list[str]:
+        """Return what a request is known again by, without anybody being able to find out what it said.
+
+        A plain digest would let whoever reads the database try passwords. The first is to be kept.
+        """
+        whole = b"".join(len(part).to_bytes(8) + part for part in parts)
+        return [hmac.new(secret, whole, sha256).hexdigest() for secret in self._secrets("requests")]
+
     def sign_media(self, path: str, *, now: datetime, seconds: int) -> tuple[int, str]:
         """Return when a picture's address expires (Unix seconds) and its signature.
 

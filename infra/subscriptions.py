@@ -85,33 +85,35 @@ async def add(connection: AsyncConnection, one: Subscription, *, digest: str | N
     await connection.execute(insert(subscriptions).values(**named, sent_digest=digest, **_values(one)))
 
 
-async def add_once(connection: AsyncConnection, one: Subscription, *, digest: str) -> Subscription | None:
-    """Add what its source has sent, or return what it has sent before by the same id; refuse another content.
-
-    Of several that come at once, one is added, and the others are as if they had come later.
-    """
-    if one.external_id is None or (known := await _sent(connection, one)) is None:
-        try:
-            async with savepoint(connection):
-                await add(connection, one, digest=digest)
-        except Conflict:
-            known = await _sent(connection, one)
-            if known is None:
-                raise
-        else:
-            return None
-    if known.sent_digest != digest:
+async def find_sent(connection: AsyncConnection, one: Subscription, *, digest: str) -> Subscription | None:
+    """Return what a source has sent before by the same id; refuse another content."""
+    if one.external_id is None:
+        return None
+    same = and_(subscriptions.c.source == one.source, subscriptions.c.external_id == one.external_id)
+    known = (await connection.execute(select(subscriptions).where(same))).one_or_none()
+    if known is not None and known.sent_digest != digest:
         raise Conflict(
             f"This source has sent another subscription by this `external_id`. "
             f"Change that: PATCH /v1/admin/subscriptions/{known.id}",
             rule="external-id",
         )
-    return _subscription(known)
+    return _subscription(known) if known else None
 
 
-async def _sent(connection: AsyncConnection, one: Subscription) -> Row[Any] | None:
-    same = and_(subscriptions.c.source == one.source, subscriptions.c.external_id == one.external_id)
-    return (await connection.execute(select(subscriptions).where(same))).one_or_none()
+async def add_once(connection: AsyncConnection, one: Subscription, *, digest: str) -> Subscription | None:
+    """Add what its source has sent, or return what it has sent at the same moment by the same id.
+
+    Of several that come at once, one is added, and the others are as if they had come later.
+    """
+    try:
+        async with savepoint(connection):
+            await add(connection, one, digest=digest)
+    except Conflict:
+        known = await find_sent(connection, one, digest=digest)
+        if known is None:
+            raise
+        return known
+    return None
 
 
 async def save(connection: AsyncConnection, one: Subscription, *, before: Subscription) -> None:

@@ -74,7 +74,7 @@ async def create_subscription(form: schemas.SubscriptionForm, visit: VisitOf) ->
     What comes again from the same source by the same `external_id` is answered as it is now (`200`), and nothing
     is made. With another content it is refused (`409`): change the one that is there.
     """
-    sent = sha256(form.model_dump_json().encode()).hexdigest()
+    sent = sha256(form.model_dump_json(exclude_defaults=True).encode()).hexdigest()
     made = Subscription(
         id=visit.parts.sources.new_id(),
         account_id=form.account_id,
@@ -86,12 +86,14 @@ async def create_subscription(form: schemas.SubscriptionForm, visit: VisitOf) ->
         source=form.source,
         external_id=form.external_id,
     )
-    check_times(made)
     async with visit.writing() as connection:
-        if await accounts.get_any(connection, made.account_id, now=visit.now) is None:
-            raise Unfit(Flaw("/account_id", "There is no such account."))
-        await _check_plan(connection, made.plan)
-        known = await subscriptions.add_once(connection, made, digest=sent)
+        known = await subscriptions.find_sent(connection, made, digest=sent)
+        if known is None:
+            check_times(made)
+            if await accounts.get_any(connection, made.account_id, now=visit.now) is None:
+                raise Unfit(Flaw("/account_id", "There is no such account."))
+            await _check_plan(connection, made.plan)
+            known = await subscriptions.add_once(connection, made, digest=sent)
         one = known or made
         if known is None:
             await _record(visit, connection, made, "create")

@@ -222,6 +222,22 @@ async def test_what_a_payment_system_sends_twice_is_made_once(office: Office, pe
     assert len(found) == 2
 
 
+@pytest.mark.parametrize("term", ["ends_at", "trial_until"])
+async def test_what_comes_again_after_its_end_is_still_known(
+    office: Office, people: People, clock: Clock, term: str
+) -> None:
+    account_id, _ = await somebody(people)
+    await office.plan("coast")
+    until = (clock.time + timedelta(minutes=5)).isoformat()
+    sent = {"account_id": account_id, "plan": "coast", "source": "till", "external_id": "s1", term: until}
+    first = await office.send("POST", "/subscriptions", json=sent)
+    clock.move(minutes=10)
+    office.headers = await people.headers("admin")
+    again = await office.send("POST", "/subscriptions", json=sent)
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.json()["id"] == first.json()["id"]
+
+
 async def test_two_that_come_at_once_make_one_row(office: Office, people: People, app: FastAPI) -> None:
     account_id, _ = await somebody(people)
     await office.plan("coast")

@@ -252,6 +252,30 @@ async def test_nobody_has_to_sign_in_again(empty: Database) -> None:
     ]
 
 
+TAKEN_BACK = """
+INSERT INTO accounts (id, email, name, password_hash, roles, created_at, is_blocked)
+    VALUES ('me', 'me@example.org', 'Me', 'hash', 'reader', '2026-01-01', FALSE),
+    ('she', 'she@example.org', 'She', 'hash', 'reader', '2026-01-01', TRUE);
+INSERT INTO sessions (id, account_id, started_at, last_used_at, expires_at)
+    VALUES ('s1', 'me', '2026-01-01', '2026-01-01', '2026-03-01'),
+    ('s2', 'she', '2026-01-01', '2026-01-01', '2026-03-01');
+INSERT INTO subscriptions (id, account_id, plan, starts_at, revoked_at)
+    VALUES ('held', 'me', 'coast', '2026-01-01', NULL), ('revoked', 'me', 'coast', '2026-01-01', '2026-01-02')
+"""
+
+
+async def test_the_way_back_opens_nothing_that_was_shut(empty: Database) -> None:
+    await migrate(empty)
+    async with empty.write() as connection:
+        for statement in TAKEN_BACK.split(";"):
+            await connection.execute(text(statement))
+    await migrate(empty, "0008")
+    assert await _all(empty, "SELECT id FROM subscriptions") == [("held",)]
+    assert await _all(empty, "SELECT id FROM sessions") == [("s1",)]
+    accounts = "SELECT id, password_hash, roles FROM accounts ORDER BY id"
+    assert await _all(empty, accounts) == [("me", "hash", "reader"), ("she", "!", "")]
+
+
 async def test_migrating_twice_changes_nothing(empty: Database) -> None:
     await migrate(empty)
     async with empty.write() as connection:

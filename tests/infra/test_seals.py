@@ -1,4 +1,5 @@
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 
 import pytest
 from hypothesis import given
@@ -14,6 +15,13 @@ SEALS = Seals(keys_of(NEW, OLD))
 NOW = datetime(2026, 1, 31, 12, 0, 7, tzinfo=UTC)
 PLACE = "2026-01-31T12:00:00+00:00 0197"
 TEXT = st.text(max_size=100).filter(lambda text: text.isprintable())
+
+
+def test_what_is_known_again_tells_nothing_and_outlives_a_rotation() -> None:
+    before, after = Seals(keys_of(OLD)).marks(b"a", b"bc"), SEALS.marks(b"a", b"bc")
+    assert before == after[1:]
+    assert SEALS.marks(b"ab", b"c") != after
+    assert sha256(b"abc").hexdigest() not in {*before, *after}
 
 
 def _is_refused(cursor: str, bound_to: str = "articles", seals: Seals = SEALS) -> bool:

@@ -90,7 +90,15 @@ def _count_rights() -> None:
         op.execute(f"CREATE TRIGGER {name}_rights AFTER {verb} ON {table} {what}")
 
 
+def _keep_shut() -> None:
+    """Leave nothing open that an older program would take for open: it knows neither revoked nor blocked."""
+    op.execute("DELETE FROM subscriptions WHERE revoked_at IS NOT NULL")
+    op.execute("DELETE FROM sessions WHERE account_id IN (SELECT id FROM accounts WHERE is_blocked)")
+    op.execute("UPDATE accounts SET password_hash = '!', roles = '' WHERE is_blocked")
+
+
 def downgrade() -> None:
+    _keep_shut()
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     for name, (table, _) in RIGHTS.items():
         op.execute(f"DROP TRIGGER {name}_rights" + ("" if is_sqlite else f" ON {table}"))
