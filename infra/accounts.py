@@ -41,7 +41,7 @@ _OPEN = exists().where(
 )
 _BY_ID_ADMITTED = _BY_ID.where(_ADMITTED)
 _BY_SESSION = _BY_ID_ADMITTED.where(_OPEN)
-_BY_EMAIL = _WITH_PLANS.where(accounts.c.email == bindparam("normalised"), _ADMITTED)
+_BY_EMAIL = select(accounts).where(accounts.c.email == bindparam("normalised"), _ADMITTED)
 
 
 def normalised(email: str) -> str:
@@ -73,10 +73,16 @@ async def get_any(connection: AsyncConnection, account_id: str, *, now: datetime
     return await _account(connection, rows) if rows else None
 
 
-async def find_to_sign_in(connection: AsyncConnection, email: str, *, now: datetime) -> tuple[Account, str] | None:
-    """Return the account of an e-mail address, and the hash of its password; of who is blocked, nothing."""
-    rows = (await connection.execute(_BY_EMAIL, {"normalised": normalised(email), NOW.key: now})).all()
-    return (await _account(connection, rows), rows[0].password_hash) if rows else None
+async def find_to_sign_in(connection: AsyncConnection, email: str) -> tuple[Account, str] | None:
+    """Return the account of an e-mail address and the hash of its password; of who is blocked, nothing.
+
+    It comes without its plans: to look for them would tell by the time whether there is an account.
+    """
+    row = (await connection.execute(_BY_EMAIL, {"normalised": normalised(email)})).one_or_none()
+    if row is None:
+        return None
+    account = Account(row.id, row.email, row.name, _roles_in(row.roles), frozenset(), language=row.language)
+    return account, row.password_hash
 
 
 async def is_taken(connection: AsyncConnection, email: str, *, by_another_than: str = "") -> bool:
@@ -204,6 +210,10 @@ async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterabl
     await connection.execute(update(accounts).where(accounts.c.id == account_id).values(roles=_roles(roles)))
 
 
+def _roles_in(text: str) -> frozenset[Role]:
+    return frozenset(Role(role) for role in text.split() if role in set(Role))
+
+
 def _roles(roles: Iterable[Role]) -> str:
     return " ".join(sorted(roles))
 
@@ -221,7 +231,7 @@ def _bare(rows: Sequence[Row[Any]], headings: frozenset[str] = frozenset()) -> A
         first.id,
         first.email,
         first.name,
-        frozenset(Role(role) for role in first.roles.split() if role in set(Role)),
+        _roles_in(first.roles),
         frozenset(row.plan for row in rows if row.plan is not None),
         first.plans_until,
         opens=frozenset[str]().union(*opened),

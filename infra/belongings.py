@@ -68,5 +68,7 @@ async def forget(connection: AsyncConnection, seals: Seals, account: Account) ->
     Events stay, with their ids and without the addresses that they came from.
     """
     await connection.execute(delete(idempotency_keys).where(idempotency_keys.c.account_id == account.id))
-    await connection.execute(update(events).where(events.c.by == account.id).values(from_address=None))
+    of_them = (events.c.subject == Subject.ACCOUNT) & (events.c.subject_id == account.id) & events.c.by.is_(None)
+    theirs = (events.c.by == account.id) | of_them
+    await connection.execute(update(events).where(theirs).values(from_address=None))
     await letters.forget(connection, seals, account.email)

@@ -6,11 +6,18 @@ MAX_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, with the angle brackets counted
 
 
 def checked(address: str) -> str:
-    """Return an address in its one form, in small letters, or raise `ValueError`. Nothing is looked up for it."""
+    """Return an address in its one form, in small letters, or raise `ValueError`. Nothing is looked up for it.
+
+    What looks like an encoded word (RFC 2047) is none here: in a header it would be read as what it encodes, be it
+    a line break and headers of whoever typed it.
+    """
     try:
-        return validate_email(address, check_deliverability=False, strict=True).normalized.lower()
+        found = validate_email(address, check_deliverability=False, strict=True).normalized.lower()
     except EmailNotValidError:
-        raise ValueError("It must be an e-mail address, such as ada@example.org") from None
+        found = ""
+    if not found or "=?" in found:
+        raise ValueError("It must be an e-mail address, such as ada@example.org")
+    return found
 
 
 def on_the_wire(address: str) -> str:

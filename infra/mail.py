@@ -4,6 +4,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -18,6 +19,7 @@ from domain.letters import Letter
 from infra.email_addresses import on_the_wire
 
 SECONDS = 45.0  # for one letter, from the first byte to the last
+FAREWELL = 5.0
 _HOST = re.compile(r"[A-Za-z0-9.-]+|[0-9A-Fa-f:.]+")
 _PORTS = {"smtp": 587, "smtps": 465}
 _PERMANENT = 500
@@ -79,27 +81,34 @@ class Smtp:
 
     async def send(self, letter: Letter) -> None:
         """Send a letter, or raise `NotSent`."""
-        server, to = self._server, on_the_wire(letter.to)
+        server, message = self._server, self._write(letter)
+        smtp = aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            local_hostname=self._sender.rpartition("@")[2],
+            timeout=SECONDS,
+            use_tls=server.is_tls_from_the_start,
+            start_tls=server.has_tls and not server.is_tls_from_the_start,
+        )
         try:
             async with asyncio.timeout(SECONDS):
-                await aiosmtplib.send(
-                    self._write(letter),
-                    sender=self._sender,
-                    recipients=[to],
-                    hostname=server.host,
-                    port=server.port,
-                    username=server.username,
-                    password=server.password,
-                    local_hostname=self._sender.rpartition("@")[2],
-                    timeout=SECONDS,
-                    use_tls=server.is_tls_from_the_start,
-                    start_tls=server.has_tls and not server.is_tls_from_the_start,
-                )
+                await smtp.connect()
+                await smtp.send_message(message, sender=self._sender, recipients=[on_the_wire(letter.to)])
+            await self._part(smtp)
         except aiosmtplib.SMTPRecipientsRefused as refused:
             is_final = all(one.code >= _PERMANENT for one in refused.recipients)
             raise (Undeliverable if is_final else NotSent)(type(refused).__name__) from None
-        except (aiosmtplib.SMTPException, OSError, TimeoutError, ValueError) as error:
+        except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             raise NotSent(type(error).__name__) from None
+
+    @staticmethod
+    async def _part(smtp: aiosmtplib.SMTP) -> None:
+        """Take leave of a server that has taken a letter: whatever it answers now, the letter is sent."""
+        with suppress(aiosmtplib.SMTPException, OSError, TimeoutError):
+            async with asyncio.timeout(FAREWELL):
+                await smtp.quit()
 
 
 class Folder:
@@ -136,10 +145,20 @@ def mailer(server: str, folder: Path, *, sender: str, publisher: str) -> Mailer:
 
 
 def writer(sender: str, publisher: str, **how: Any) -> Callable[[Letter], EmailMessage]:  # noqa: ANN401 - of a policy
-    """Return what puts a letter into an envelope. `EmailMessage` refuses line breaks in what becomes a header."""
+    """Return what puts a letter into an envelope, or raises `Undeliverable` for one that fits into none."""
     host = sender.rpartition("@")[2]
 
     def write(letter: Letter) -> EmailMessage:
+        if "=?" in letter.to:  # the library would decode it (RFC 2047), be it to a line break
+            raise Undeliverable("encoded word")
+        try:
+            message = compose(letter)
+            message.as_bytes()
+        except Exception as error:  # noqa: BLE001 - the library raises of many kinds on odd addresses
+            raise Undeliverable(type(error).__name__) from None
+        return message
+
+    def compose(letter: Letter) -> EmailMessage:
         to = on_the_wire(letter.to)
         policy = SMTP if to.isascii() and sender.isascii() else SMTPUTF8
         message = EmailMessage(policy=policy.clone(**how))

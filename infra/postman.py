@@ -86,6 +86,9 @@ class Postman:
         except NotSent as error:
             log.warning("%s not sent: %s", letter.id, error)
             return
+        except Exception as error:  # noqa: BLE001 - one letter keeps no other from being sent
+            log.error("%s not sent: %s", letter.id, type(error).__name__)  # noqa: TRY400 - its text may hold one
+            return
         await self._put_away(letter)
 
     async def _put_away(self, letter: Letter) -> None:

@@ -66,9 +66,13 @@ class Seals:
         """Return the letter that waits, unless its key is gone."""
         return _decrypted(self._ciphers("letters"), content, letter_id)
 
-    def topic_of(self, topic: str, address: str) -> str:
-        """Return what letters about a topic to an address are counted by, and nobody can try addresses on."""
-        return hmac.new(self._secrets("topics")[0], f"{topic} {address}".encode(), sha256).hexdigest()
+    def topics_of(self, topic: str, address: str) -> list[str]:
+        """Return what letters about a topic to an address are counted by, and nobody can try addresses on.
+
+        The first is to be kept; the others are what it was under the keys before.
+        """
+        told = f"{topic} {address}".encode()
+        return [hmac.new(secret, told, sha256).hexdigest() for secret in self._secrets("topics")]
 
     def marks(self, *parts: bytes) -> list[str]:
         """Return what a request is known again by, without anybody being able to find out what it said.

@@ -20,7 +20,8 @@ async def sign_up(client: AsyncClient, people: People, email: str = ADA, **chang
     """Make an account, and return the tokens that it signs in with."""
     assert (await client.post(ACCOUNTS, json=form(email=email, **changes))).status_code == 202
     letter = (await letters_to(people.parts, email))[-1]
-    confirmed = await client.post(f"{ACCOUNTS}/confirm", json={"token": token_in(letter)})
+    link = {"token": token_in(letter), "password": changes.get("password", PASSWORD)}
+    confirmed = await client.post(f"{ACCOUNTS}/confirm", json=link)
     assert confirmed.status_code == 200, confirmed.text
     return await sign_in(client, email)
 

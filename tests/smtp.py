@@ -23,6 +23,7 @@ class MailServer:
     rcpt: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
     seconds: float = 0.0
+    hangs_at: str = ""
     extensions: tuple[str, ...] = ("SMTPUTF8", "8BITMIME")
     tls: ssl.SSLContext | None = None
 
@@ -46,6 +47,7 @@ class MailServer:
         while line := (await reader.readline()).decode().strip():
             self.commands.append(line)
             verb = line.upper().partition(" ")[0]
+            await asyncio.sleep(2 if verb == self.hangs_at else 0)
             if verb == "EHLO":
                 offered = [*self.extensions, *(["STARTTLS"] if self.tls else [])]
                 names = ["mail.test", *offered]

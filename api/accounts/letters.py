@@ -5,7 +5,7 @@ from datetime import timedelta
 from api.parts import Visit
 from domain.errors import Conflict, LinkRefused
 from domain.events import Event, Subject
-from domain.letters import NOTICE_FOR, TOPICS, Kind, Letter, language_of, wording
+from domain.letters import NOTICE_FOR, TOPICS, Kind, Letter, Topic, language_of, wording
 from infra import events, letters
 from infra.account_links import NewAccount, NewEmail, NewPassword, sealed
 from infra.db import Connection, savepoint
@@ -27,16 +27,20 @@ async def post(
     to: str,
     *,
     language: str | None,
+    topic: Topic | None = None,
     link: str = "",
     lasts: timedelta = NOTICE_FOR,
 ) -> None:
-    """Write a letter into the transaction, as the last thing in it. `visit.parts.postman` is told afterwards."""
+    """Write a letter into the transaction, as the last thing in it. `visit.parts.postman` is told afterwards.
+
+    It counts for the `topic` that was asked about, which is its own unless something else is said.
+    """
     settings = visit.parts.settings
     subject, text = wording(
         kind, language_of(language, settings.default_language), publisher=settings.publisher_name, link=link
     )
     letter_id = visit.parts.sources.new_id()
-    letter = Letter(letter_id, TOPICS[kind], to, subject, text, visit.now, visit.now + lasts)
+    letter = Letter(letter_id, topic or TOPICS[kind], to, subject, text, visit.now, visit.now + lasts)
     await letters.post(connection, letter, visit.parts.seals)
 
 

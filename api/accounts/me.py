@@ -18,7 +18,7 @@ from domain.access import Gate, Requires, decide
 from domain.errors import Flaw, Unfit, Unidentified
 from domain.events import Event, Subject
 from domain.headings import EVERYTHING
-from domain.letters import CONFIRM_FOR, Kind
+from domain.letters import CONFIRM_FOR, Kind, Topic
 from domain.people import Account
 from domain.permissions import Permission
 from infra import accounts, belongings, sessions
@@ -151,14 +151,23 @@ async def _write_letters(
         await post(visit, connection, Kind.PASSWORD_CHANGED, account.email, language=account.language)
     if wish.email is None:
         return
-    taken = await accounts.find_to_sign_in(connection, wish.email, now=visit.now)
+    taken = await accounts.find_to_sign_in(connection, wish.email)
     stands = standing(account.email, wish.new_hash or present_hash)
     new_id, until = visit.parts.sources.new_id(), visit.now + CONFIRM_FOR
     address = address_of(visit, NewEmail(new_id, account.id, stands, wish.email, until))
     await post(visit, connection, Kind.EMAIL_WANTED, account.email, language=account.language)
     kind = Kind.HAS_ACCOUNT if taken else Kind.CONFIRM_EMAIL
     language = taken[0].language if taken else account.language
-    await post(visit, connection, kind, wish.email, language=language, link=address, lasts=CONFIRM_FOR)
+    await post(
+        visit,
+        connection,
+        kind,
+        wish.email,
+        language=language,
+        topic=Topic.EMAIL,
+        link=address,
+        lasts=CONFIRM_FOR,
+    )
 
 
 async def _record(visit: Visit, connection: Connection, account: Account, action: str) -> None:

@@ -53,7 +53,7 @@ async def reset_password(form: ResetForm, visit: VisitOf) -> Response:
 async def _ask(form: ResetRequest, visit: Visit) -> Response:
     link_id = visit.parts.sources.new_id()
     async with visit.writing() as connection:
-        found = await accounts.find_to_sign_in(connection, form.email, now=visit.now)
+        found = await accounts.find_to_sign_in(connection, form.email)
         account_id, stands = (found[0].id, standing(found[0].email, found[1])) if found else ("", "")
         address = address_of(visit, NewPassword(link_id, account_id, stands, visit.now + RESET_FOR))
         await post(

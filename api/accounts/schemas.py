@@ -42,6 +42,12 @@ class ConfirmationForm(Model):
     """The token of a link that confirms an e-mail address."""
 
     token: LinkToken
+    password: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=MAX_LENGTH,
+        description="The one that you signed up with: whoever signed up with your address does not know it",
+    )
 
 
 class ResetRequest(Model):

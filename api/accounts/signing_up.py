@@ -9,7 +9,7 @@ from api.editorial.replies import plain
 from api.parts import Visit
 from api.problems import declared
 from api.routing import AnonymousRoute
-from domain.errors import Conflict, LinkRefused
+from domain.errors import Conflict, Flaw, LinkRefused, Unfit
 from domain.letters import CONFIRM_FOR, Kind
 from domain.people import Account, Role
 from infra import accounts
@@ -48,7 +48,7 @@ async def sign_up(form: SignUpForm, visit: VisitOf) -> Response:
     )
     address = address_of(visit, link)
     async with visit.writing() as connection:
-        if found := await accounts.find_to_sign_in(connection, form.email, now=visit.now):
+        if found := await accounts.find_to_sign_in(connection, form.email):
             language = found[0].language or form.language
             await post(visit, connection, Kind.HAS_ACCOUNT, found[0].email, language=language)
         else:
@@ -75,7 +75,8 @@ async def sign_up(form: SignUpForm, visit: VisitOf) -> Response:
 async def confirm_email(form: ConfirmationForm, visit: VisitOf) -> Response:
     """Use the link of a letter, once: it makes the account that was signed up for, or changes an address.
 
-    Whatever is wrong with the token, the answer is the same.
+    For a new account send the password that you signed up with, so that nobody else's sign-up for your address
+    becomes your account. Whatever is wrong with the token, the answer is the same.
     """
     seals, now = visit.parts.seals, visit.now
     made = opened(seals, NewAccount, form.token, now=now)
@@ -83,6 +84,8 @@ async def confirm_email(form: ConfirmationForm, visit: VisitOf) -> Response:
     link = made or moved
     if link is None:
         raise LinkRefused
+    if made is not None:
+        await _check_password(visit, form, made)
     async with visit.writing() as connection:
         try:
             await (
@@ -91,6 +94,13 @@ async def confirm_email(form: ConfirmationForm, visit: VisitOf) -> Response:
         except Conflict:  # somebody has the address by now
             raise LinkRefused from None
     return plain(Confirmed(email=link.email))
+
+
+async def _check_password(visit: Visit, form: ConfirmationForm, link: NewAccount) -> None:
+    if form.password is None:
+        raise Unfit(Flaw("/password", "Send the password that you signed up with."))
+    if not await visit.parts.passwords.verify(form.password, link.password_hash):
+        raise Unfit(Flaw("/password", "It is not the password that this link's sign-up was sent with."))
 
 
 async def _make(visit: Visit, connection: Connection, link: NewAccount) -> None:

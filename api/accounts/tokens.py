@@ -142,7 +142,7 @@ def _check_length(value: str, most: int) -> None:
 async def _sign_in(visit: Visit, email: str, password: str) -> tuple[Account, str]:
     """Return the account, and the hash that the password was right for."""
     async with visit.parts.database.read() as connection:
-        found = await accounts.find_to_sign_in(connection, email, now=visit.now)
+        found = await accounts.find_to_sign_in(connection, email)
     hashed = found[1] if found else None
     if not await visit.parts.passwords.verify(password, hashed) or found is None:
         raise GrantRefused("invalid_grant", _WRONG)

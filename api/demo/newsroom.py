@@ -80,7 +80,7 @@ async def load(settings: Settings, console: Console) -> dict[str, str]:
         await stack.enter_async_context(app.router.lifespan_context(app))
         sources = Sources()
         async with app.state.parts.database.write() as connection:
-            await _check_ours(connection, sources.now())
+            await _check_ours(connection)
             people = [await _person(connection, sources, *one) for one in PEOPLE]
             await _subscribe(connection, people, sources)
         tokens = _tokens(settings, people, sources)
@@ -99,9 +99,9 @@ async def load(settings: Settings, console: Console) -> dict[str, str]:
     return tokens
 
 
-async def _check_ours(connection: Connection, now: datetime) -> None:
+async def _check_ours(connection: Connection) -> None:
     """Refuse a database that is somebody's: everybody in the example has a password that everybody knows."""
-    ours = await accounts.find_to_sign_in(connection, PEOPLE[0][0], now=now)
+    ours = await accounts.find_to_sign_in(connection, PEOPLE[0][0])
     if ours is None and await accounts.count(connection):
         raise DemoFailed("The data folder is not the example's. Name another one with STANDFIRST_DATA_DIR.")
 
@@ -109,7 +109,7 @@ async def _check_ours(connection: Connection, now: datetime) -> None:
 async def _person(connection: Connection, sources: Sources, email: str, name: str, role: Role) -> Account:
     """Return the account of somebody in the example, made if it is not there yet."""
     now = sources.now()
-    found = await accounts.find_to_sign_in(connection, email, now=now)
+    found = await accounts.find_to_sign_in(connection, email)
     if found:
         return found[0]
     account = Account(sources.new_id(), email, name, frozenset({role}), frozenset())

@@ -11,6 +11,7 @@ from infra.account_links import NewAccount, sealed
 from infra.ids import new_id
 from infra.settings import Settings
 from tests.newsroom import Json, Newsroom, Office, words
+from tests.signing_in import PASSWORD, hashed
 
 
 async def full_form(newsroom: Newsroom) -> Json:
@@ -113,7 +114,7 @@ def confirmation(newsroom: Newsroom) -> str:
     assert isinstance(transport, httpx.ASGITransport)
     app: Any = transport.app
     until = app.state.parts.sources.now() + timedelta(days=1)
-    link = NewAccount(new_id(), new_id(), "confirmed@example.org", "New", None, "!", until)
+    link = NewAccount(new_id(), new_id(), "confirmed@example.org", "New", None, hashed(), until)
     return sealed(app.state.parts.seals, link)
 
 
@@ -168,7 +169,9 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
     signing_up = {"email": "new@example.org", "password": "long enough", "name": "New", "language": "fr"}
     return {
         "sign_up": Form("POST", "/v1/accounts", signing_up),
-        "confirm_email": Form("POST", "/v1/accounts/confirm", {"token": confirmation(newsroom)}),
+        "confirm_email": Form(
+            "POST", "/v1/accounts/confirm", {"token": confirmation(newsroom), "password": PASSWORD}
+        ),
         "reset_password": Form("POST", "/v1/accounts/reset", {"email": "new@example.org"}),
         "edit_me": Form("PATCH", "/v1/me", {"name": "New", "language": "fr"}),
         "create_article": Form("POST", f"{root}/articles", article),

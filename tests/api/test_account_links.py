@@ -24,8 +24,8 @@ REFUSED = {
 }
 
 
-async def confirm(client: AsyncClient, token: str) -> Response:
-    return await client.post(CONFIRM, json={"token": token})
+async def confirm(client: AsyncClient, token: str, password: str = PASSWORD) -> Response:
+    return await client.post(CONFIRM, json={"token": token, "password": password})
 
 
 async def reset(client: AsyncClient, token: str, password: str = ANOTHER) -> Response:
@@ -174,11 +174,13 @@ async def test_of_two_who_sign_up_with_one_address_the_first_to_confirm_has_it(
     for password in (PASSWORD, ANOTHER):
         await client.post(ACCOUNTS, json=form(password=password))
     first, second = map(token_in, await letters_to(people.parts, ADA, count=2))
-    assert (await confirm(client, second)).status_code == 200
+    for token, password in ((second, PASSWORD), (first, ANOTHER), (first, "")):
+        told = without_id(await confirm(client, token, password))
+        assert [flaw["pointer"] for flaw in told["errors"]] == ["/password"], "a link is only for who asked for it"
+    assert (await client.post(CONFIRM, json={"token": first})).status_code == 422
+    assert (await confirm(client, second, ANOTHER)).status_code == 200
     expect_refusal(await confirm(client, first))
-    assert "access_token" in await sign_in(client, password=ANOTHER), (
-        "each link makes what its own sign-up asked for"
-    )
+    assert "access_token" in await sign_in(client, password=ANOTHER)
     assert await sign_in(client) == {"refused": "invalid_grant"}
 
 

@@ -27,7 +27,8 @@ async def test_a_whole_life(client: AsyncClient, people: People, clock: Clock) -
     assert await sign_in(client) == {"refused": "invalid_grant"}, "there is no account before it is confirmed"
     (letter,) = await letters_to(parts, ADA)
     assert letter["Subject"] == "Confirmez votre compte chez Standfirst"
-    confirmed = await client.post(f"{ACCOUNTS}/confirm", json={"token": token_in(letter)})
+    link = {"token": token_in(letter), "password": PASSWORD}
+    confirmed = await client.post(f"{ACCOUNTS}/confirm", json=link)
     assert (confirmed.status_code, confirmed.json()) == (200, {"email": ADA})
     tokens = await sign_in(client)
     me = (await client.get("/v1/me", headers=bearer(tokens))).json()

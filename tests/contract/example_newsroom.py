@@ -288,7 +288,8 @@ async def _keep_account(desk: Desk, parts: Parts) -> None:
     email, path = "tern@example.org", "/v1/accounts"
     form = {"email": email, "password": PASSWORD, "name": "Ilya Tern", "language": "fr"}
     await desk.ask("POST", path, "new", by=None, json=form)
-    await desk.ask("POST", f"{path}/confirm", "new", by=None, json={"token": await _token(parts, email)})
+    link = {"token": await _token(parts, email), "password": PASSWORD}
+    await desk.ask("POST", f"{path}/confirm", "new", by=None, json=link)
     await _sign_in_as(desk, email, PASSWORD)
     await desk.ask("PATCH", "/v1/me", "name", by=email, json={"name": "I. Tern", "language": None})
     other = "ilya@example.org"

@@ -7,6 +7,7 @@ from typing import Any
 
 import httpx
 
+from api.demo.newsroom import SIGN_UP
 from domain.people import Role
 from tests.contract.program import Server, started
 from tests.letters import in_folder, token_in
@@ -34,14 +35,15 @@ def called(line: str, token: str) -> httpx.Response:
     return httpx.post(url, data=form) if form else httpx.get(url, headers=headers)
 
 
-def confirm(server: Server, folder: Path) -> str:
+def confirm(server: Server, folder: Path, password: str) -> str:
     """Use the link of the letter that comes into a folder, and return the address that it has confirmed."""
     for _ in range(100):
         if letters := in_folder(folder):
             break
         time.sleep(0.05)
     (letter,) = letters
-    answer = httpx.post(f"{server.url}/v1/accounts/confirm", json={"token": token_in(letter)})
+    link = {"token": token_in(letter), "password": password}
+    answer = httpx.post(f"{server.url}/v1/accounts/confirm", json=link)
     assert answer.status_code == 200, answer.text
     return str(answer.json()["email"])
 
@@ -51,7 +53,7 @@ def test_the_example_of_signing_up_runs(tmp_path: Path) -> None:
     sign_up, confirmation = (line for line in page.splitlines() if line.startswith("curl "))
     with started(tmp_path, "serve") as server:
         assert called(sign_up.replace("http://127.0.0.1:8000", server.url), "").status_code == 202
-        assert confirm(server, tmp_path / "data" / "mail") == "ada@example.org"
+        assert confirm(server, tmp_path / "data" / "mail", "a long enough password") == "ada@example.org"
         refused = called(confirmation.replace("http://127.0.0.1:8000", server.url), "")
         assert refused.json()["type"] == "/problems/link-refused", "its token is for the reader to put in"
 
@@ -69,7 +71,7 @@ def test_the_demo_prints_what_really_works_and_keeps_its_data(tmp_path: Path) ->
         answers = [called(line, token) for line in curls]
         assert [answer.status_code for answer in answers] == [*[200] * 4, 202]
         teaser, whole, signed_in, cards, _ = (answer.json() for answer in answers)
-        confirm(server, tmp_path / "demo-data" / "mail")
+        confirm(server, tmp_path / "demo-data" / "mail", SIGN_UP["password"])
         assert (teaser["access"]["granted"], whole["access"]["granted"]) == ("teaser", "full")
         assert len(teaser["body"]) < len(whole["body"])
         assert signed_in["token_type"] == "bearer"

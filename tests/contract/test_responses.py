@@ -117,7 +117,7 @@ async def keep_account(client: AsyncClient, people: People) -> None:
         await client.post(path, json=body)
     (letter,) = await letters_to(people.parts, email)
     for token in (token_in(letter), token_in(letter), ""):
-        await client.post(f"{path}/confirm", json={"token": token})
+        await client.post(f"{path}/confirm", json={"token": token, "password": PASSWORD})
     await client.post(f"{path}/reset", json={"email": email})
     reset = {"token": token_in((await letters_to(people.parts, email, count=2))[1]), "password": PASSWORD}
     for body in (reset, reset, {"email": "nobody"}):
@@ -333,7 +333,12 @@ async def administer(office: Office, people: People) -> None:
     forms: dict[str, list[Json]] = {
         "accounts": [somebody, somebody, {}],
         "plans": [plan, plan, {**plan, "opens": {"tags": ["never"]}}],
-        "subscriptions": [given, given, {**given, "ends_at": "2030-01-01T00:00:00Z"}, {**given, "plan": "never"}],
+        "subscriptions": [
+            given,
+            given,
+            {**given, "ends_at": "2030-01-01T00:00:00Z"},
+            {**given, "external_id": "s2", "plan": "never"},
+        ],
     }
     for kind, some in forms.items():
         answers = [await office.send("POST", f"/{kind}", json=form) for form in some]

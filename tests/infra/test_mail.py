@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from domain.letters import Letter, Topic
 from infra import mail
+from infra.email_addresses import checked
 from infra.mail import Mailer, NotSent, Undeliverable, mailer
 from tests.letters import in_folder
 from tests.smtp import mail_server
@@ -157,6 +158,38 @@ async def test_no_line_break_makes_a_header_of_its_own(tmp_path: Path, at: str, 
     assert server.letters == []
     assert not any("all@" in one for one in server.commands)
     assert in_folder(tmp_path) == []
+
+
+ENCODED = [
+    "=?utf-8?q?a=0d=0abcc=3a=20evil=40evil.org=0d=0ax=3a?=@x.org",
+    "=?utf-8?q?a=0d=0a=0d=0aBuy_at_https=3a//spam.io?=@catchall.org",
+    "=?utf-8?q?victim=40evil.com=2C?=@x.org",
+    "=?utf-8?q?=3c_?=?=@x.org",
+    "=?utf-8?b?/w==?=@x.org",
+]
+
+
+@pytest.mark.parametrize("address", ENCODED)
+async def test_an_encoded_word_is_no_address_and_makes_no_header(tmp_path: Path, address: str) -> None:
+    """The standard library reads it as what it encodes: a line break, a header, a body of somebody's own."""
+    with pytest.raises(ValueError, match="e-mail address"):
+        checked(address)
+    with pytest.raises(Undeliverable):  # and if one came here all the same
+        await by("", tmp_path).send(replace(LETTER, to=address))
+    async with mail_server() as server:
+        with pytest.raises(Undeliverable):
+            await plain(server.port).send(replace(LETTER, to=address))
+    assert not in_folder(tmp_path)
+    assert not server.letters
+
+
+async def test_a_letter_that_was_taken_is_sent_whatever_comes_of_the_farewell(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mail, "FAREWELL", 0.2)
+    async with mail_server(hangs_at="QUIT") as server:
+        await plain(server.port).send(LETTER)
+    assert len(server.letters) == 1
 
 
 async def test_letters_in_the_folder_are_for_us_alone_and_whole(tmp_path: Path) -> None:

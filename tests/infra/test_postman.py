@@ -263,7 +263,7 @@ async def test_no_failure_ends_the_postman_or_tells_a_letter(
         await asyncio.sleep(0.01)
     assert failing.sent == 3
     told = "\n".join(record.getMessage() for record in caplog.records if record.name.startswith("standfirst"))
-    assert "the letters wait: RuntimeError" in told
+    assert "not sent: RuntimeError" in told
     assert "Secret" not in told
     assert "@" not in told
 

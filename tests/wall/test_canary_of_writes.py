@@ -15,6 +15,7 @@ from infra.ids import new_id
 from infra.tables import events
 from tests.api.forms import confirmation
 from tests.newsroom import Json, Newsroom, People, paragraph, png
+from tests.signing_in import PASSWORD
 from tests.wall import walk
 from tests.wall.corpus import PERSONS, Corpus
 
@@ -78,7 +79,9 @@ async def a_session_of(corpus: Corpus, person: str) -> str:
 
 async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, app: FastAPI) -> None:
     editor, done = corpus.editor, dict[str, int]()
-    bodies = walk.write_bodies(corpus) | {"confirm_email": {"json": {"token": confirmation(editor)}}}
+    bodies = walk.write_bodies(corpus) | {
+        "confirm_email": {"json": {"token": confirmation(editor), "password": PASSWORD}}
+    }
     operations = {operation.id: operation for operation in writing(app)}
     made: dict[str, Json] = {
         "article_id": await editor.draft(title="To be written on"),

@@ -143,7 +143,7 @@ async def test_accounts_and_letters_leave_no_name_address_password_or_link(
     for path, spoiled in (
         ("", {**form, "email": word()}),
         ("", {**form, word(): word()}),
-        ("/confirm", {"token": word()}),
+        ("/confirm", {"token": word(), "password": word()}),
         ("/reset", {"token": word(), "password": word()}),
         ("/reset", {"email": word()}),
     ):
@@ -151,7 +151,7 @@ async def test_accounts_and_letters_leave_no_name_address_password_or_link(
     await client.post("/v1/accounts", json=form)
     first = token_in((await letters_to(people.parts, email))[-1])
     for _ in range(2):
-        await client.post("/v1/accounts/confirm", json={"token": first})
+        await client.post("/v1/accounts/confirm", json={"token": first, "password": password})
     await client.post("/v1/accounts", json=form)
     signed_in = {"grant_type": "password", "username": email, "password": password}
     token = (await client.post("/v1/auth/token", data=signed_in)).json()["access_token"]
