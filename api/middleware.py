@@ -20,6 +20,7 @@ from api import problems
 access = logging.getLogger("standfirst.access")
 failures = logging.getLogger("standfirst.failures")
 letters = logging.getLogger("standfirst.letters")
+keys = logging.getLogger("standfirst.keys")
 
 CLIENT_GONE = 499  # in the log only, as other servers write it
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})  # a caller can make one up
@@ -118,7 +119,7 @@ def configure_logging() -> None:
     """Send our logs to standard error. Uvicorn's access log stays off: it would print addresses."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-    for logger in (access, failures, letters):
+    for logger in (access, failures, letters, keys):
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False
