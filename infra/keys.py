@@ -114,6 +114,12 @@ def load_keyring(settings: Settings) -> Keyring:
         with alone(settings):
             if not path.exists():
                 write(settings, (replace(generate(settings.token_algorithm), made_at=ids.now()),))
+    return read(settings)
+
+
+def read(settings: Settings) -> Keyring:
+    """Return the keys that were made here. Whoever is `alone` asks this: it makes none, so it never waits."""
+    path = file_of(settings)
     return _parse(path.read_text(errors="replace"), str(path))
 
 

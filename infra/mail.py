@@ -102,6 +102,8 @@ class Smtp:
             raise (Undeliverable if is_final else NotSent)(type(refused).__name__) from None
         except (aiosmtplib.SMTPException, OSError, TimeoutError) as error:
             raise NotSent(type(error).__name__) from None
+        finally:
+            smtp.close()
 
     @staticmethod
     async def _part(smtp: aiosmtplib.SMTP) -> None:

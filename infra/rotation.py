@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from time import monotonic
 
 from infra import ids
-from infra.keys import Keyring, SigningKey, alone, file_of, generate, load_keyring, write
+from infra.keys import Keyring, SigningKey, alone, file_of, generate, load_keyring, read, write
 from infra.settings import Settings, WrongSettings
 
 logger = logging.getLogger("standfirst.keys")
@@ -129,7 +129,7 @@ def rotate_if_due(settings: Settings, now: datetime) -> bool:
     if settings.signing_keys.get_secret_value() or not days:
         return False
     with alone(settings):
-        made_at = load_keyring(settings)[0].made_at
+        made_at = read(settings)[0].made_at
         is_due = made_at is None or now - made_at >= days
         if is_due:
             _rotate(settings, now)
@@ -140,12 +140,13 @@ def rotate(settings: Settings, now: datetime, *, at_once: bool = False) -> None:
     """Put a new key in front of those in the data folder; `at_once` in their place, because one has leaked."""
     if settings.signing_keys.get_secret_value():
         raise WrongSettings("STANDFIRST_SIGNING_KEYS: holds the keys, so put a new one in front of them there.")
+    load_keyring(settings)  # so that there is one to go on verifying, even in a new folder
     with alone(settings):
         _rotate(settings, now, at_once=at_once)
 
 
 def _rotate(settings: Settings, now: datetime, *, at_once: bool = False) -> None:
-    keys = load_keyring(settings)
+    keys = read(settings)
     new = replace(generate(settings.token_algorithm), made_at=now)
     after = zip(keys, (new, *keys), strict=False)  # each with the key in front of it
     kept = () if at_once else tuple(old for old, newer in after if now < newer.signs_from + SEALS_LAST)

@@ -221,6 +221,14 @@ def test_keys_that_are_given_are_never_rotated_here(settings: Settings) -> None:
         rotate(given, START)
 
 
+def test_a_folder_without_keys_is_no_wait_without_end(settings: Settings, keys: Keys, clock: Hours) -> None:
+    file_of(settings).unlink()
+    with pytest.raises(FileNotFoundError):
+        rotate_if_due(settings, clock.now)
+    rotate(settings, clock.now)
+    assert len(load_keyring(settings)) == 2
+
+
 def test_a_link_is_not_replaced_by_a_file(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "mounted").write_text(FIRST.private_pem)
     file_of(settings).symlink_to(tmp_path / "mounted")
