@@ -4,11 +4,14 @@ Everything here is pure and total, and what it does not know it denies. It is as
 before any column that holds gated text is read.
 """
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from domain.headings import under
+from domain.licences import Licence
+from domain.meters import Meter
 from domain.people import STAFF, Person, Role
 
 
@@ -28,7 +31,7 @@ class Granted(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why. The contract's closed list; some of them wait for meters, gifts and licences."""
+    """Why. The contract's closed list."""
 
     FREE = "free"
     REGISTERED = "registered"
@@ -74,6 +77,30 @@ class Gate:
 
 
 @dataclass(frozen=True, slots=True)
+class Item:
+    """An article as the decision knows it: what stands before it and what it is listed under, but no text."""
+
+    gate: Gate
+    headings: frozenset[str] = frozenset()
+    published_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """What lets one request read one article, besides who asks. Nothing of it is taken for granted."""
+
+    is_taken: bool = False
+    """It is written down that they have it: under their licence, or out of their meter."""
+    meter: Meter | None = None
+    """What is left of their quota or meter, where one counts."""
+    is_gift: bool = False
+    """They came by a link that somebody gave away for this very article."""
+
+
+NO_LEAVE = Leave()
+
+
+@dataclass(frozen=True, slots=True)
 class Decision:
     """The answer of the wall for one article and one reader at one moment."""
 
@@ -81,6 +108,9 @@ class Decision:
     reason: Reason
     requires: Requires
     plans: tuple[str, ...] = ()
+    meter: Meter | None = None
+    licence: Licence | None = None
+    """The one that covers the article, gated or not: it says what of it a partner gets, and on what terms."""
 
     @property
     def opens_everything(self) -> bool:
@@ -93,42 +123,141 @@ MAY_READ_REGISTERED = frozenset({Role.READER, Role.SUBSCRIBER, Role.CONTRIBUTOR}
 MAY_READ_SUBSCRIBER = frozenset({Role.SUBSCRIBER})
 MAY_SUBSCRIBE = MAY_READ_REGISTERED
 """Whose subscriptions open something by themselves: whoever is known as a reader."""
+MAY_BE_METERED = MAY_READ_REGISTERED
+MAY_BE_LICENSED = frozenset({Role.PARTNER})
+_COUNTED = frozenset({Reason.LICENCE, Reason.METERED, Reason.METERED_AVAILABLE, Reason.METER_EXHAUSTED})
 
 
-def decide(gate: Gate, person: Person, headings: frozenset[str], *, now: datetime) -> Decision:
-    """Return what this person gets of an article behind this gate, listed under these headings, and why."""
-    required = gate.required(now)
-    granted, reason = _judge(required, gate.plans, headings, person)
-    return Decision(granted, reason, required, () if required is Requires.FREE else gate.plans)
+UNKNOWN_GATE = "unknown gate"  # stands for a plan that nobody can have, where a gate is not understood
 
 
-def _judge(
-    required: Requires, plans: tuple[str, ...], headings: frozenset[str], person: Person
-) -> tuple[Granted, Reason]:
+class Way(StrEnum):
+    """A way past the wall. They are tried in this order, and the first that opens is taken."""
+
+    GATE = "gate"
+    STAFF = "staff"
+    REGISTRATION = "registration"
+    SUBSCRIPTION = "subscription"
+    LICENCE = "licence"
+    GIFT = "gift"
+    METER = "meter"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What came of one way: whether it opens, and the reason, which none has that is not for such an article."""
+
+    way: Way
+    opens: bool
+    reason: Reason | None
+
+
+def decide(item: Item, person: Person, leave: Leave = NO_LEAVE, *, now: datetime) -> Decision:
+    """Return what this person gets of an article, and why."""
+    steps = tried(item, person, leave, now=now)
+    reason = next(step.reason for step in reversed(steps) if step.reason)
+    required = item.gate.required(now)
+    licence = person.licence
+    covers = licence is not None and licence.covers(item.headings, item.published_at, now=now)
+    return Decision(
+        Granted.FULL if steps[-1].opens else Granted.TEASER,
+        reason,
+        required,
+        () if required is Requires.FREE else item.gate.plans,
+        leave.meter if reason in _COUNTED else None,
+        licence if covers else None,
+    )
+
+
+def tried(item: Item, person: Person, leave: Leave, *, now: datetime) -> list[Step]:
+    """Return the ways that were tried, up to the first that opens. The last that gives a reason is right."""
+    steps = []
+    for way, judge in _WAYS.items():
+        opens, reason = judge(item, person, leave, now)
+        steps.append(Step(way, opens, reason))
+        if opens or _ends(way, item):
+            break
+    return steps
+
+
+def _ends(way: Way, item: Item) -> bool:
+    """Whether nothing behind this way may open: a gate that is not understood is for staff at most."""
+    if way is Way.GATE:
+        return item.gate.requires not in GATES
+    return way is Way.SUBSCRIPTION and UNKNOWN_GATE in item.gate.plans
+
+
+Judged = tuple[bool, Reason | None]
+_IS_NONE: Judged = (False, None)
+
+
+def _gate(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
+    """Let everybody in where nothing stands, and nobody where a gate of a newer version does."""
+    required = item.gate.required(now)
     if required is Requires.FREE:
-        return Granted.FULL, Reason.FREE
-    if required not in GATES:  # a gate of a newer version, read by an older one
-        return Granted.TEASER, Reason.PLAN_REQUIRED
-    if person.has_any(STAFF):
-        return Granted.FULL, Reason.STAFF
-    if required is Requires.REGISTERED:
-        return _judge_registered(person)
-    return _judge_subscriber(plans, headings, person)
+        return True, Reason.FREE
+    return _IS_NONE if required in GATES else (False, Reason.PLAN_REQUIRED)
 
 
-def _judge_registered(person: Person) -> tuple[Granted, Reason]:
-    if person.has_any(MAY_READ_REGISTERED):
-        return Granted.FULL, Reason.REGISTERED
-    return Granted.TEASER, Reason.REGISTRATION_REQUIRED
+def _staff(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
+    return (True, Reason.STAFF) if person.has_any(STAFF) else _IS_NONE
 
 
-def _judge_subscriber(plans: tuple[str, ...], headings: frozenset[str], person: Person) -> tuple[Granted, Reason]:
+def _registration(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
+    if item.gate.requires is not Requires.REGISTERED:
+        return _IS_NONE
+    is_known = person.has_any(MAY_READ_REGISTERED)
+    return (True, Reason.REGISTERED) if is_known else (False, Reason.REGISTRATION_REQUIRED)
+
+
+def _subscription(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
     """Look at the role, and at what subscriptions open: a plan that is named, or where none is, what it covers."""
-    asked = frozenset(under("plan", plan) for plan in plans) if plans else headings
+    if item.gate.requires is not Requires.SUBSCRIBER:
+        return _IS_NONE
+    plans = item.gate.plans
+    asked = frozenset(under("plan", plan) for plan in plans) if plans else item.headings
     by_role = person.has_any(MAY_READ_SUBSCRIBER) and (not plans or not person.plans.isdisjoint(plans))
     if by_role or (person.has_any(MAY_SUBSCRIBE) and not person.opens.isdisjoint(asked)):
-        return Granted.FULL, Reason.SUBSCRIBER
-    return Granted.TEASER, Reason.PLAN_REQUIRED if plans else Reason.SUBSCRIPTION_REQUIRED
+        return True, Reason.SUBSCRIBER
+    return False, Reason.PLAN_REQUIRED if plans else Reason.SUBSCRIPTION_REQUIRED
+
+
+def _licence(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:
+    """Let a partner in where its licence covers the article and it is written down that it takes it."""
+    licence = person.licence
+    if licence is None or not person.is_client or not person.has_any(MAY_BE_LICENSED):
+        return _IS_NONE
+    if not licence.covers(item.headings, item.published_at, now=now):
+        return _IS_NONE
+    return (True, Reason.LICENCE) if leave.is_taken else _not_taken(leave.meter)
+
+
+def _gift(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
+    return (True, Reason.GIFT) if leave.is_gift else _IS_NONE
+
+
+def _meter(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
+    """Let a registered reader in where it is written down that they take the article out of their meter."""
+    is_metered = item.gate.requires is Requires.SUBSCRIBER and person.has_any(MAY_BE_METERED)
+    if leave.meter is None or not is_metered:
+        return _IS_NONE
+    return (True, Reason.METERED) if leave.is_taken else _not_taken(leave.meter)
+
+
+def _not_taken(meter: Meter | None) -> Judged:
+    exhausted = meter is not None and meter.is_exhausted
+    return False, Reason.METER_EXHAUSTED if exhausted else Reason.METERED_AVAILABLE
+
+
+_WAYS: Mapping[Way, Callable[[Item, Person, Leave, datetime], Judged]] = {
+    Way.GATE: _gate,
+    Way.STAFF: _staff,
+    Way.REGISTRATION: _registration,
+    Way.SUBSCRIPTION: _subscription,
+    Way.LICENCE: _licence,
+    Way.GIFT: _gift,
+    Way.METER: _meter,
+}
 
 
 @dataclass(frozen=True, slots=True)

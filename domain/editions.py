@@ -14,7 +14,7 @@ from domain.articles import Article, Draft, LeadImage, Publication, Seo
 from domain.body import Body, media_ids, without_paywall
 from domain.credits import Credit, Rights, Source
 from domain.errors import Flaw, Unfit
-from domain.headings import EVERYTHING, under
+from domain.headings import EVERYTHING, from_source, under
 from domain.media import Medium, flaws_of_pictures
 from domain.teaser import Measure, Policy, Teaser, TeaserSettings
 
@@ -47,9 +47,16 @@ class Front:
 
     @property
     def headings(self) -> frozenset[str]:
-        """What it is listed under, as far as plans may open that."""
-        section = [under("section", self.section_id)] if self.section_id else []
-        return frozenset({EVERYTHING, *section, *(under("tag", tag_id) for tag_id in self.all_tag_ids)})
+        """What it is listed under, as far as plans and licences may open that."""
+        return frozenset(
+            {
+                EVERYTHING,
+                *([under("section", self.section_id)] if self.section_id else []),
+                *(under("tag", tag_id) for tag_id in self.all_tag_ids),
+                *(under("contributor", credit.contributor_id) for credit in self.credits),
+                from_source(self.source.name if self.source else None),
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.licences import Licence
+from domain.meters import Meter
+
 
 class Role(StrEnum):
     """What an account is to the publication. An account may have several."""
@@ -32,6 +35,12 @@ class Person:
     """The session that they speak in, if they signed in here."""
     language: str | None = None
     """The language (BCP 47) that they have chosen."""
+    is_client: bool = False
+    """A program of a partner's, which has no account."""
+    licence: Licence | None = None
+    """What a client has been given and holds now."""
+    quota: Meter | None = None
+    """How much of that it may still take, if that is counted."""
 
     @property
     def is_anonymous(self) -> bool:

@@ -1,7 +1,7 @@
 """Lists of cards for readers. Each walks one heading in one order; whatever else is asked is looked up by key."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from functools import reduce
@@ -11,11 +11,12 @@ from typing import Any
 from sqlalchemy import Column, ColumnElement, Row, Select, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Requires, decide
+from domain.access import Decision, Leave, Requires, decide
 from domain.delivery import Card, Names, Wanted, wanted_by_card
 from domain.headings import EVERYTHING, under
 from domain.people import Person
-from infra import names
+from domain.syndication import front_under
+from infra import ledger, names
 from infra.contributors import CONTRIBUTORS
 from infra.delivery import FOUND, Found, found_in
 from infra.listings import requiring
@@ -97,14 +98,22 @@ async def _rows(connection: AsyncConnection, listing: Listing, now: datetime, li
 
 
 async def cards(connection: AsyncConnection, some: list[Found], person: Person, *, now: datetime) -> list[Card]:
-    """Return what was found as this person sees it in a list, with all names in one statement."""
-    wanted = reduce(united, (wanted_by_card(one.front) for one in some), Wanted())
-    named = await names.fetch(connection, wanted, now=now)
-    return [_card(one, person, named, now) for one in some]
+    """Return what was found as this person sees it in a list, with all names in one statement.
+
+    No text follows, so nothing has to be taken for it; but who may take no more is told so.
+    """
+    open_to = await ledger.open_to(connection, person, [one.publication.article_id for one in some])
+    decided = [
+        (one, decide(one.item, person, Leave(one.publication.article_id in open_to, person.quota), now=now))
+        for one in some
+    ]
+    shown = [(replace(one, front=front_under(decision, one.front)), decision) for one, decision in decided]
+    wanted = reduce(united, (wanted_by_card(one.front) for one, _ in shown), Wanted())
+    named = await names.fetch(connection, wanted, now=now, is_syndicated=person.is_client)
+    return [_card(one, decision, named) for one, decision in shown]
 
 
-def _card(found: Found, person: Person, named: Names, now: datetime) -> Card:
-    decision = decide(found.publication.gate, person, found.front.headings, now=now)
+def _card(found: Found, decision: Decision, named: Names) -> Card:
     remaining = 0 if decision.opens_everything else found.remaining_percent
     return Card(found.publication, found.front, decision, remaining, named)
 

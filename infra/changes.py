@@ -113,6 +113,7 @@ _STAMPS = {
     "contributor": (_that_name(publication_contributors.c.contributor_id),),
     "medium": _that_show(publication_media.c.media_id),
     "plan": (),  # followers are told of no offers
+    "delay": (_stamp_where(_IDS, _FOR_THE_WHOLE),),  # that has ended, of articles, for those who may take them now
 }
 
 
@@ -125,7 +126,7 @@ class Noted:
 
 
 def note(connection: AsyncConnection, kind: str, *ids: str, at: datetime = _LONG_AGO) -> None:
-    """Note that readers see an article, tag, contributor, medium or plan differently, an article from `at` on."""
+    """Note that readers see an article, tag, contributor, medium, plan … differently, an article from `at` on."""
     noted: Noted = connection.info.setdefault(_NOTED, Noted())
     noted.ids[kind].update(ids)
     noted.at = max(noted.at, at)

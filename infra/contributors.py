@@ -7,7 +7,7 @@ from sqlalchemy import Row
 from domain.credits import Contributor, ContributorKind
 from infra import documents
 from infra.naming import Kind
-from infra.tables import contributor_slugs, contributors, publication_contributors
+from infra.tables import contributor_slugs, contributors, licence_contributors, publication_contributors
 
 
 def _contributor(row: Row[Any]) -> Contributor:
@@ -36,6 +36,7 @@ def _values(contributor: Contributor) -> dict[str, Any]:
     }
 
 
+_OPENED_BY = {"licence": licence_contributors.c.contributor_id}
 CONTRIBUTORS = Kind(
-    "contributor", contributors, contributor_slugs, publication_contributors, _contributor, _values
+    "contributor", contributors, contributor_slugs, publication_contributors, _contributor, _values, _OPENED_BY
 )

@@ -65,8 +65,8 @@ class Database:
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """Open a snapshot to read from; nothing is ever written through it."""
         async with _told_plainly(), self.engine.connect() as connection:
-            if not self.is_sqlite:  # where a transaction is a snapshot anyway
-                await connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            if not self.is_sqlite:
+                await connection.execution_options(**self._manner(writes=False))
             yield connection
 
     @asynccontextmanager
@@ -82,6 +82,27 @@ class Database:
                 yield connection
                 await changes.announce(connection)
             self.lease.distrust()
+
+    @asynccontextmanager
+    async def write_within(self, snapshot: AsyncConnection) -> AsyncIterator[None]:
+        """Write something down in the middle of a read, on its own connection, and go on from a newer snapshot.
+
+        Who reads would wait for a second connection while holding the first, and so would all the others. It is
+        for what no reader sees: nothing noted gets a number.
+        """
+        await snapshot.rollback()
+        await snapshot.execution_options(**self._manner(writes=True))
+        try:
+            async with _told_plainly(), snapshot.begin():
+                yield
+        finally:
+            await snapshot.execution_options(**self._manner(writes=False))
+
+    def _manner(self, *, writes: bool) -> dict[str, Any]:
+        if self.is_sqlite:  # where a transaction is a snapshot anyway
+            return {"writes": writes}
+        level = "READ COMMITTED" if writes else "REPEATABLE READ"
+        return {"isolation_level": level, "postgresql_readonly": not writes}
 
     async def close(self) -> None:
         """Close every connection."""

@@ -1,6 +1,7 @@
 """Reading many articles for one reader: each is decided by itself, and none costs a statement of its own."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from operator import or_ as united
@@ -8,10 +9,11 @@ from operator import or_ as united
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Decision, decide
+from domain.access import Decision, Leave, decide
 from domain.body import Body
 from domain.delivery import Delivery, Names, Wanted, wanted_by_article
 from domain.people import Person
+from domain.syndication import body_under, front_under
 from infra import documents, names
 from infra.delivery import Found
 from infra.tables import full_texts, teasers
@@ -22,21 +24,33 @@ async def deliver_all(
     found: Sequence[Found],
     person: Person,
     *,
+    taken: Collection[str] = (),
     now: datetime,
 ) -> list[Delivery]:
     """Return articles as this person gets them, in their order: all decisions come first, and only then bodies.
 
-    It takes three statements at most: whole texts of what is opened, teasers of the rest, and names. What would
-    open the rest is not offered.
+    Under a licence the whole is given of those articles only whose ids are among the `taken`. It takes three
+    statements at most: whole texts of what is opened, teasers of the rest, and names. What would open the rest is
+    not offered.
     """
-    decided = [(one, decide(one.publication.gate, person, one.front.headings, now=now)) for one in found]
-    bodies = await _bodies(connection, decided)
-    wanted = [wanted_by_article(one.front, bodies[_id(one)], one.publication.group_id) for one in found]
-    named = await names.fetch(connection, reduce(united, wanted, Wanted()), now=now)
-    return [
-        _delivery(one, bodies[_id(one)], decision, named.only(needs), now=now)
-        for (one, decision), needs in zip(decided, wanted, strict=True)
+    decided = [(one, _decided(one, person, taken, now)) for one in found]
+    read = await _bodies(connection, decided)
+    shown = [
+        (replace(one, front=front_under(decision, one.front)), body_under(decision, read[_id(one)]), decision)
+        for one, decision in decided
     ]
+    wanted = [wanted_by_article(one.front, body, one.publication.group_id) for one, body, _ in shown]
+    needed = reduce(united, wanted, Wanted())
+    named = await names.fetch(connection, needed, now=now, is_syndicated=person.is_client)
+    return [
+        _delivery(one, body, decision, named.only(needs), now=now)
+        for (one, body, decision), needs in zip(shown, wanted, strict=True)
+    ]
+
+
+def _decided(found: Found, person: Person, taken: Collection[str], now: datetime) -> Decision:
+    is_taken = person.licence is not None and found.publication.article_id in taken
+    return decide(found.item, person, Leave(is_taken, person.quota), now=now)
 
 
 def _id(found: Found) -> str:

@@ -9,14 +9,16 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Decision, Offer, decide, offers_for
+from domain.access import NO_LEAVE, Decision, Item, Leave, Offer, decide, offers_for
 from domain.articles import Publication
 from domain.body import Body
 from domain.delivery import Delivery, Picture, Wanted, wanted_by_article
 from domain.editions import Edition, Front
 from domain.errors import NotThere, Withdrawn
+from domain.headings import under
 from domain.people import Person
 from domain.plans import Shop, plans_offered
+from domain.syndication import body_under, front_under
 from domain.workflow import PublicationState
 from infra import documents, names, plans
 from infra.publications import HEADER, publication_of
@@ -35,6 +37,13 @@ class Found:
     publication: Publication
     front: Front
     remaining_percent: int
+
+    @property
+    def item(self) -> Item:
+        """The article as the decision knows it."""
+        publication = self.publication
+        headings = self.front.headings | {under("language", publication.language)}
+        return Item(publication.gate, headings, publication.published_at)
 
 
 def found_in(row: Any) -> Found:  # noqa: ANN401 - a row of whatever columns hold these
@@ -103,6 +112,7 @@ async def deliver(
     connection: AsyncConnection,
     found: Found,
     person: Person,
+    leave: Leave = NO_LEAVE,
     *,
     shop: Shop,
     now: datetime,
@@ -112,11 +122,9 @@ async def deliver(
 
     With `read_at` it is as they would get it then, with links to other articles as they are now.
     """
-    decision = decide(found.publication.gate, person, found.front.headings, now=read_at or now)
+    decision = decide(found.item, person, leave, now=read_at or now)
     body = await _body(connection, found.publication, decision)
-    return await _delivery(
-        connection, found, body, decision, person.language, shop=shop, read_at=read_at or now, now=now
-    )
+    return await _delivery(connection, found, body, decision, person, shop=shop, read_at=read_at or now, now=now)
 
 
 async def as_some_reader(
@@ -141,10 +149,10 @@ async def preview(
     connection: AsyncConnection, edition: Edition, person: Person, *, shop: Shop, now: datetime
 ) -> Delivery:
     """Return an edition that was never shown as this kind of person would get it."""
-    decision = decide(edition.publication.gate, person, edition.front.headings, now=now)
-    body = edition.full if decision.opens_everything else edition.teaser.body
     found = Found(edition.publication, edition.front, edition.teaser.remaining_percent)
-    shown = await _delivery(connection, found, body, decision, person.language, shop=shop, read_at=now, now=now)
+    decision = decide(found.item, person, now=now)
+    body = edition.full if decision.opens_everything else edition.teaser.body
+    shown = await _delivery(connection, found, body, decision, person, shop=shop, read_at=now, now=now)
     return replace(shown, is_preview=True)
 
 
@@ -153,13 +161,14 @@ async def _delivery(
     found: Found,
     body: Body,
     decision: Decision,
-    chosen_language: str | None,
+    person: Person,
     *,
     shop: Shop,
     read_at: datetime,
     now: datetime,
 ) -> Delivery:
-    publication, front = found.publication, found.front
+    publication, front = found.publication, front_under(decision, found.front)
+    body = body_under(decision, body)
     wanted = wanted_by_article(front, body, publication.group_id)
     return Delivery(
         publication=publication,
@@ -167,8 +176,8 @@ async def _delivery(
         body=body,
         decision=decision,
         remaining_percent=0 if decision.opens_everything else found.remaining_percent,
-        offers=await _offers(connection, found, decision, shop, chosen_language),
-        names=await names.fetch(connection, wanted, now=now),
+        offers=await _offers(connection, found, decision, shop, person.language),
+        names=await names.fetch(connection, wanted, now=now, is_syndicated=person.is_client),
         read_at=read_at,
     )
 

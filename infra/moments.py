@@ -10,13 +10,15 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from domain.headings import EVERYTHING
+from domain.licences import Licence
 from infra import changes
 from infra.db import Database, DatabaseBusy
 from infra.publications import HEADER, publication_of
-from infra.tables import counters, publications
+from infra.tables import Moment, counters, licences, listings, publications
 
 AT_ONCE = 500
 PATIENCE, PAUSE = 2.0, 0.01  # seconds
@@ -58,6 +60,33 @@ async def announce(database: Database, now: datetime) -> None:
                 update(publications)
                 .where(publications.c.id == publication.id)
                 .values(next_change=publication.next_change(now))
+            )
+
+
+_LIFTED_TO = select(licences.c.lifted_to).where(licences.c.id == bindparam("licence_id")).scalar_subquery()
+_LIFTED = (
+    select(listings.c.article_id)
+    .where(listings.c.heading == EVERYTHING, listings.c.published_at > _LIFTED_TO)
+    .where(listings.c.published_at <= bindparam("until", type_=Moment))
+    .distinct()
+)
+
+
+async def announced_to(
+    licence: Licence, snapshot: AsyncConnection, database: Database, clock: Callable[[], datetime]
+) -> datetime:
+    """Return the moment to read a snapshot at, once the ends of a licence's delays are announced too."""
+    while True:
+        now = await announced(snapshot, database, clock)
+        given = {"licence_id": licence.id, "until": now - licence.delay}
+        if not licence.delay or await snapshot.scalar(_LIFTED.limit(1), given) is None:
+            return now
+        await snapshot.rollback()
+        async with database.write() as connection:
+            lifted = (await connection.scalars(_LIFTED, given)).all()
+            changes.note(connection, "delay", *lifted)
+            await connection.execute(
+                update(licences).where(licences.c.id == licence.id).values(lifted_to=given["until"])
             )
 
 

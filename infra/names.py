@@ -135,8 +135,13 @@ def _names_query(fields: tuple[str, ...]) -> CompoundSelect[Any]:
     return union_all(*(_PARTS[field]() for field in fields))
 
 
-async def fetch(connection: AsyncConnection, wanted: Wanted, *, now: datetime) -> Names:
-    """Return what ids stand for, in one statement. What is not public has no name and is missing."""
+async def fetch(
+    connection: AsyncConnection, wanted: Wanted, *, now: datetime, is_syndicated: bool = False
+) -> Names:
+    """Return what ids stand for, in one statement. What is not public has no name and is missing.
+
+    So are pictures that may not be syndicated, where it is for a partner.
+    """
     rows = await _rows(connection, wanted, now)
     of: dict[str, list[Row[Any]]] = {}
     for row in rows:

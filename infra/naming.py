@@ -53,7 +53,7 @@ class Kind(Generic[Named]):
     publications: Table  # those that name it
     read: Callable[[Row[Any]], Named]
     write: Callable[[Named], dict[str, Any]]
-    opened_by: Column[Any] | None = None  # where plans say that they open what it names
+    opened_by: Mapping[str, Column[Any]]  # where plans and licences say that they open what it names
 
     def note(self, connection: AsyncConnection, id_: str) -> None:
         """Note that readers will see one differently."""
@@ -189,8 +189,9 @@ async def remove(
     connection: AsyncConnection, kind: Kind[Named], one: Named, *, in_revisions: tuple[Use, ...]
 ) -> None:
     """Remove one that nothing ever named, and what was merged into it. `be_alone` with the table first."""
-    if plans := await _opened_by(connection, kind, one):
-        raise InUse(f"Plans open what has this {kind.word}: change them, or merge it.", used_by=plans)
+    if opened_by := await _opened_by(connection, kind, one):
+        detail = f"Plans or licences open what has this {kind.word}: change them, or merge it."
+        raise InUse(detail, used_by=opened_by)
     used_by = await _used_by(connection, kind, one) or in_revisions
     if used_by:
         raise InUse(f"Articles name this {kind.word}, or did in an old revision: merge it.", used_by=used_by)
@@ -200,13 +201,13 @@ async def remove(
 
 
 async def _opened_by(connection: AsyncConnection, kind: Kind[Named], one: Named) -> tuple[Use, ...]:
-    """Return the first plans that open what it names, or what was merged into it."""
-    if kind.opened_by is None:
-        return ()
+    """Return the first plans or licences that open what it names, or what was merged into it."""
     its = select(kind.table.c.id).where(or_(kind.table.c.id == one.id, kind.table.c.merged_into == one.id))
-    plan_id = kind.opened_by.table.c.plan_id
-    found = await connection.scalars(select(plan_id).where(kind.opened_by.in_(its)).distinct().limit(USES_TOLD))
-    return tuple(Use("plan", one) for one in sorted(found))
+    found: list[Use] = []
+    for word, named in kind.opened_by.items():
+        opening = select(named.table.c[f"{word}_id"]).where(named.in_(its)).distinct().limit(USES_TOLD)
+        found += (Use(word, id_) for id_ in sorted(await connection.scalars(opening)))
+    return tuple(found[:USES_TOLD])
 
 
 async def _used_by(connection: AsyncConnection, kind: Kind[Named], one: Named) -> tuple[Use, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Row, and_, bindparam, delete, insert, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Gate, Requires
+from domain.access import UNKNOWN_GATE, Gate, Requires
 from domain.articles import Article, Publication
 from domain.editions import Edition
 from domain.errors import Conflict
@@ -78,7 +78,6 @@ _FREE = delete(slugs).where(_HELD, ~_STILL_HELD)
 _KEEP_SLUG = insert(slugs)
 _LEAVE_SLUGS = delete(slugs).where(slugs.c.article_id == bindparam("of_article_id"))
 Address = tuple[str, str]
-UNKNOWN_GATE = "unknown gate"  # no plan's slug, so nobody has it
 
 
 def gate_of(requires: str, plans: str, holds_from: Any, holds_until: Any) -> Gate:  # noqa: ANN401

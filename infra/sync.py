@@ -4,7 +4,7 @@ Somebody who gets an article's whole text follows the changes of that, anybody e
 nobody learns that something behind a gate has changed. Each article comes once, at its last change.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -25,18 +25,16 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER
 from domain.delivery import Delivery
-from domain.people import STAFF, Person
+from domain.people import Person
 from infra.changes import DATABASE, PUBLIC
 from infra.deliveries import deliver_all
-from infra.delivery import FOUND, found_in
+from infra.delivery import FOUND, Found, found_in
 from infra.naming import id_of
 from infra.tables import changes, counters, publication_tags, publications
 from infra.tags import TAGS
-from infra.visibility import gate_is_open, is_live, passes, was_public
+from infra.visibility import gate_is_open, is_live, may_pass, passes, was_public
 
-PASSING = MAY_READ_REGISTERED | MAY_READ_SUBSCRIBER | STAFF
 _SOURCE = select(counters.c.name, counters.c.value).where(counters.c.name.in_([DATABASE, PUBLIC]))
 WALKED = 1_000  # changes that are looked at for a page of those that a follower wants
 
@@ -114,10 +112,14 @@ async def page(
     following: Following,
     person: Person,
     *,
+    take: Callable[[Sequence[Found]], Awaitable[Collection[str]]],
     now: datetime,
     limit: int,
 ) -> Page:
-    """Return the next changes. `now` is the moment that all changes in this snapshot were announced for."""
+    """Return the next changes. `now` is the moment that all changes in this snapshot were announced for.
+
+    What a partner is given whole has to be taken first: `take` tells which articles are.
+    """
     walked = 4 * (limit + 1) if following.is_everything else WALKED
     rows = (await connection.execute(_walk(place, following, person, now, walked))).all()
     known, end = _known(rows, walked)
@@ -127,7 +129,8 @@ async def page(
     shown = [row.publication_id for row in kept if row.publication_id and row.is_wanted]
     found = select(*FOUND).where(publications.c.id.in_(shown))
     live = [found_in(row) for row in (await connection.execute(found)).all()] if shown else []
-    delivered = await deliver_all(connection, live, person, now=now)
+    live.sort(key=lambda one: shown.index(one.publication.id))
+    delivered = await deliver_all(connection, live, person, taken=await take(live), now=now)
     by_id = {one.publication.article_id: one for one in delivered}
     return Page([Change(row.article_id, by_id.get(row.article_id)) for row in kept], reaches, has_more)
 
@@ -164,9 +167,9 @@ def _walk(place: Place, following: Following, person: Person, now: datetime, wal
 
     Of each side so many are looked at, whosever they are, so that no page walks everything.
     """
-    opened = and_(publications.c.id.is_not(None), not_(gate_is_open(now)), passes(person))
+    opened = and_(publications.c.id.is_not(None), not_(gate_is_open(now)), passes(person, now=now))
     sides = [_side("public_seq", place, following, now, walked).add_columns(not_(opened).label("is_theirs"))]
-    if person.has_any(PASSING):  # for others, what changes behind gates is not even looked at
+    if may_pass(person):  # for others, what changes behind gates is not even looked at
         sides.append(_side("whole_seq", place, following, now, walked).add_columns(opened.label("is_theirs")))
     both = union_all(*sides).subquery()
     return select(both).order_by(both.c.seq, both.c.article_id)

@@ -468,3 +468,58 @@ external_ids = Table(
     Column("digest", String(64), nullable=False, index=True),  # of the line as it was taken last
     Index("external_ids_target_index", "kind", "target_id"),
 )
+
+licences = Table(
+    "licences",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("client_id", ID, ForeignKey("clients.id"), nullable=False, unique=True),
+    Column("everything", Boolean, nullable=False),
+    Column("languages", Text, nullable=False),
+    Column("sources", Text, nullable=False),
+    Column("fields", Text, nullable=False),
+    Column("delay_minutes", Integer, nullable=False),
+    Column("usage_terms", Text),
+    Column("starts_at", Moment, nullable=False),
+    Column("ends_at", Moment),
+    Column("quota", Integer),
+    Column("lifted_to", Moment, nullable=False),  # of what was published until then, the delay's end was announced
+    Column("version", Integer, nullable=False),
+)
+
+licence_tags = Table(
+    "licence_tags",
+    metadata,
+    Column("licence_id", ID, ForeignKey("licences.id", ondelete="CASCADE"), primary_key=True),
+    Column("tag_id", ID, ForeignKey("tags.id"), primary_key=True, index=True),
+)
+
+licence_contributors = Table(
+    "licence_contributors",
+    metadata,
+    Column("licence_id", ID, ForeignKey("licences.id", ondelete="CASCADE"), primary_key=True),
+    Column("contributor_id", ID, ForeignKey("contributors.id"), primary_key=True, index=True),
+)
+
+ledger = Table(
+    "ledger",  # which editions partners have taken whole, and when; written before they get them
+    metadata,
+    Column("client_id", ID, primary_key=True),
+    Column("publication_id", ID, primary_key=True),
+    Column("article_id", ID, nullable=False),
+    Column("licence_id", ID, ForeignKey("licences.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("taken_at", Moment, nullable=False),
+    Column("is_first", Boolean, nullable=False),  # of the article: what a quota counts
+    Index("ledger_article_index", "client_id", "article_id"),
+    Index("ledger_licence_index", "licence_id", "taken_at", "publication_id"),
+)
+
+acknowledgements = Table(
+    "acknowledgements",  # partners' word that they have removed what is gone
+    metadata,
+    Column("client_id", ID, primary_key=True),
+    Column("article_id", ID, primary_key=True),
+    Column("seq", BigInteger, nullable=False),  # of the change that it is gone by
+    Column("at", Moment, nullable=False),
+)

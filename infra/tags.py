@@ -7,7 +7,7 @@ from sqlalchemy import Row
 from domain.tags import Tag, TagKind
 from infra import documents
 from infra.naming import Kind
-from infra.tables import plan_tags, publication_tags, tag_slugs, tags
+from infra.tables import licence_tags, plan_tags, publication_tags, tag_slugs, tags
 
 
 def _tag(row: Row[Any]) -> Tag:
@@ -32,4 +32,5 @@ def _values(tag: Tag) -> dict[str, Any]:
     }
 
 
-TAGS = Kind("tag", tags, tag_slugs, publication_tags, _tag, _values, plan_tags.c.tag_id)
+_OPENED_BY = {"plan": plan_tags.c.tag_id, "licence": licence_tags.c.tag_id}
+TAGS = Kind("tag", tags, tag_slugs, publication_tags, _tag, _values, _OPENED_BY)

@@ -20,11 +20,18 @@ from sqlalchemy import (
     true,
 )
 
-from domain.access import GATES, MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER, MAY_SUBSCRIBE, Requires
+from domain.access import (
+    GATES,
+    MAY_BE_LICENSED,
+    MAY_READ_REGISTERED,
+    MAY_READ_SUBSCRIBER,
+    MAY_SUBSCRIBE,
+    Requires,
+)
 from domain.headings import EVERYTHING, under
 from domain.people import STAFF, Person
 from domain.workflow import PublicationState
-from infra.tables import Moment, listings, publications
+from infra.tables import Moment, ledger, listings, publications
 
 SUPERSEDED = "superseded"
 Now = datetime | BindParameter[datetime]
@@ -80,11 +87,25 @@ def gate_is_open(now: Now) -> ColumnElement[bool]:
     )
 
 
-def passes(person: Person, editions: FromClause = publications) -> ColumnElement[bool]:
+_PASSING = MAY_READ_REGISTERED | MAY_READ_SUBSCRIBER | STAFF
+
+
+def may_pass(person: Person) -> bool:
+    """Tell whether there is any gate that lets this person through."""
+    return person.has_any(_PASSING) or _is_licensed(person)
+
+
+def _is_licensed(person: Person) -> bool:
+    return person.is_client and person.licence is not None and person.has_any(MAY_BE_LICENSED)
+
+
+def passes(person: Person, editions: FromClause = publications, *, now: datetime) -> ColumnElement[bool]:
     """Whether a gate lets this person through while it stands."""
     if person.has_any(STAFF):
         return true()
     passed = []
+    if _is_licensed(person):
+        passed.append(and_(is_one_of(editions.c.requires, sorted(GATES)), _is_covered(person, editions, now)))
     if person.has_any(MAY_READ_REGISTERED):
         passed.append(editions.c.requires == Requires.REGISTERED)
     if person.has_any(MAY_READ_SUBSCRIBER):
@@ -104,6 +125,19 @@ def _is_subscribed(person: Person, editions: FromClause) -> ColumnElement[bool]:
     return or_(and_(editions.c.plans == "[]", _is_under_one(covering, editions)), *named)
 
 
+def _is_covered(person: Person, editions: FromClause, now: datetime) -> ColumnElement[bool]:
+    """Whether a client's licence gives what is live, if it may take more, or has taken it before."""
+    licence, quota = person.licence, person.quota
+    if licence is None or not licence.headings or not licence.is_running(now):
+        return false()
+    is_over = editions.c.published_at <= now - licence.delay
+    of_each = (_is_under_one(sorted(some), editions) for some in licence.headings)
+    if quota is None or not quota.is_exhausted:
+        return and_(is_over, *of_each)
+    same = and_(ledger.c.client_id == licence.client_id, ledger.c.article_id == editions.c.article_id)
+    return and_(is_over, *of_each, select(literal(1)).select_from(ledger).where(same).correlate(editions).exists())
+
+
 def _is_under_one(headings: list[str], editions: FromClause) -> ColumnElement[bool]:
     """Whether an edition that is live is listed under one of these headings. Everything is under that of all."""
     if EVERYTHING in headings or not headings:
@@ -121,7 +155,7 @@ def names_plan(editions: FromClause, plan: str) -> ColumnElement[bool]:
 
 def opens(person: Person, now: datetime) -> ColumnElement[bool]:
     """Whether this person gets the whole text at this moment (`decide(…).opens_everything` in SQL)."""
-    return or_(gate_is_open(now), passes(person))
+    return or_(gate_is_open(now), passes(person, now=now))
 
 
 def requires_now(requires: Requires, now: datetime) -> ColumnElement[bool]:

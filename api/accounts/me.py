@@ -14,7 +14,7 @@ from api.editorial.replies import plain
 from api.parts import Visit
 from api.problems import declared
 from api.routing import Route, needs
-from domain.access import Gate, Requires, decide
+from domain.access import Gate, Item, Requires, decide
 from domain.errors import Flaw, Unfit, Unidentified
 from domain.events import Event, Subject
 from domain.headings import EVERYTHING
@@ -188,7 +188,8 @@ def _there(found: Found | None) -> Found:
 
 def _shown(visit: Visit, account: Account) -> dict[str, Any]:
     granted = {
-        one: decide(Gate(one), visit.person, frozenset({EVERYTHING}), now=visit.now).granted for one in Requires
+        one: decide(Item(Gate(one), frozenset({EVERYTHING})), visit.person, now=visit.now).granted
+        for one in Requires
     }
     return {
         "id": account.id,

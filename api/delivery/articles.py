@@ -16,8 +16,9 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import SLUG_PATTERN, UUID, Language
+from domain.access import Leave
 from domain.delivery import Delivery
-from infra import delivery
+from infra import delivery, ledger
 from infra.delivery import Found
 
 router = APIRouter(prefix="/v1", tags=["Delivery"], route_class=Route)
@@ -96,7 +97,11 @@ async def deliver_article(
     found = await find(visit, reference, is_id=is_id, language=language)
     if not is_id and found.publication.slug != reference:
         return await _moved(request, visit, found, language, below)
-    delivered = await delivery.deliver(visit.reading, found, visit.person, shop=settings.shop, now=visit.now)
+    taken = await ledger.take(visit.reading, visit.parts.database, visit.person, [found], now=visit.now)
+    leave = Leave(found.publication.article_id in taken.article_ids, taken.quota)
+    delivered = await delivery.deliver(
+        visit.reading, found, visit.person, leave, shop=settings.shop, now=visit.now
+    )
     return caching.answer(
         request,
         shown(delivered, Links(visit)),

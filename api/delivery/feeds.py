@@ -18,7 +18,7 @@ from api.problems import declared
 from api.routing import Route
 from api.types import Language
 from domain.delivery import Delivery
-from infra import cards
+from infra import cards, ledger
 from infra.cards import Listing
 from infra.deliveries import deliver_all
 
@@ -110,7 +110,8 @@ async def _answer(
     links = Links(visit)
     listing = Listing(tags=slugs_of(tag), language=language)
     found = await cards.found(visit.reading, listing, now=visit.now, limit=LENGTH)
-    delivered = await deliver_all(visit.reading, found, visit.person, now=visit.now)
+    taken = await ledger.take(visit.reading, visit.parts.database, visit.person, found, now=visit.now)
+    delivered = await deliver_all(visit.reading, found, visit.person, taken=taken.article_ids, now=visit.now)
     shown_language = found[0].publication.language if language and found else None
     query = _shown_query(visit, delivered, slugs_of(tag), shown_language)
     address = links.to(f"{request.url.path}{'?' if query else ''}{urlencode(query, safe=',')}")

@@ -141,7 +141,7 @@ def _decision(decision: Decision, remaining_percent: int) -> Members:
 def _access(delivery: Delivery) -> schemas.Access:
     return schemas.Access(
         **_decision(delivery.decision, delivery.remaining_percent),
-        meter=None,
+        meter=_fields(schemas.Meter, delivery.decision.meter),
         offers=[
             schemas.Offer(
                 plan=offer.plan,

@@ -1,7 +1,8 @@
 """Following what changed: a page of articles and of those that are gone, and a cursor for whatever comes next."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
 
@@ -18,7 +19,10 @@ from api.problems import declared
 from api.routing import Route
 from api.types import Language
 from domain.errors import SyncReset
-from infra import moments, sync
+from domain.meters import Meter
+from infra import ledger, moments, sync
+from infra.delivery import Found
+from infra.ledger import Taken
 from infra.sync import Following, Place, Source
 
 NOBODY = "00000000-0000-0000-0000-000000000000"  # before every article
@@ -47,22 +51,22 @@ async def sync_articles(
     of what you have under its id, and remove what a `delete` names; then you hold what a full read would give. An
     article comes once, as it is now, however often it changed.
     """
-    now = await moments.announced(visit.reading, visit.parts.database, visit.parts.sources.now)
+    now = await _now(visit)
     tag_ids = await sync.tag_ids(visit.reading, slugs_of(tag))
     bound_to = json.dumps([request.url.path, language, tag])
     source = await sync.source(visit.reading)
-    told = _told(visit, source, tag_ids)
-    place = await _place(visit, cursor, bound_to, source, told)
-    page = await sync.page(
-        visit.reading,
-        place,
-        Following(language, tag_ids),
-        visit.person,
-        now=now,
-        limit=limit,
-    )
+    place = await _place(visit, cursor, bound_to, source, tag_ids)
+    following, taken = Following(language, tag_ids), Taken(quota=visit.person.quota)
+
+    async def take(found: Sequence[Found]) -> Collection[str]:
+        nonlocal taken
+        taken = await ledger.take(visit.reading, visit.parts.database, visit.person, found, now=now)
+        return taken.article_ids
+
+    page = await sync.page(visit.reading, place, following, visit.person, take=take, now=now, limit=limit)
     links = Links(visit)
-    following = visit.parts.seals.seal_cursor(_said(page.reaches, told), bound_to=bound_to)
+    told = _told(visit, source, tag_ids, taken.quota)
+    next_cursor = visit.parts.seals.seal_cursor(_said(page.reaches, told), bound_to=bound_to)
     shown = schemas.SyncPage(
         items=[
             schemas.Deleted(type="delete", id=one.article_id)
@@ -70,7 +74,7 @@ async def sync_articles(
             else schemas.Upserted(type="upsert", article=rendering.synced(one.delivery, links))
             for one in page.changes
         ],
-        next_cursor=following,
+        next_cursor=next_cursor,
         has_more=page.has_more,
     )
     changing = [one.delivery.next_change(now) for one in page.changes if one.delivery]
@@ -78,18 +82,30 @@ async def sync_articles(
         request,
         shown.model_dump_json().encode(),
         caching.caching_for(request, *changing, now=now),
-        headers=next_link(request, visit, following if page.has_more else None),
+        headers=next_link(request, visit, next_cursor if page.has_more else None),
         keys=(caching.ARTICLES,),
     )
 
 
-async def _place(visit: Visit, cursor: str | None, bound_to: str, source: Source, told: str) -> Place:
-    """Return where a follower is, or refuse one for whom other things are true now than when they began."""
+async def _now(visit: Visit) -> datetime:
+    """Return the moment to read at, once all that it brings to this caller has a number."""
+    reading, database, clock = visit.reading, visit.parts.database, visit.parts.sources.now
+    if visit.person.licence:
+        return await moments.announced_to(visit.person.licence, reading, database, clock)
+    return await moments.announced(reading, database, clock)
+
+
+async def _place(visit: Visit, cursor: str | None, bound_to: str, source: Source, tag_ids: Sequence[str]) -> Place:
+    """Return where a follower is, or refuse one for whom other things are true now than when they began.
+
+    A quota that has been reached since takes nothing from anybody; one that is open again has to be told.
+    """
     if cursor is None:
         return await sync.begin(visit.reading)
     opened = visit.parts.seals.open_cursor(cursor, bound_to=bound_to)
     seq, began, tells, article_id = opened.split(" ")
-    if tells != told or max(int(seq), int(began)) > source.reaches:
+    now_told = {_told(visit, source, tag_ids, quota) for quota in (visit.person.quota, None)}
+    if tells not in now_told or max(int(seq), int(began)) > source.reaches:
         raise SyncReset(
             "What you may read has changed, what a tag's slug means, or the database. Start without a cursor."
         )
@@ -101,7 +117,7 @@ def _said(place: Place, told: str) -> str:
     return f"{place.seq:019} {place.began:019} {told} {place.article_id or NOBODY}"
 
 
-def _told(visit: Visit, source: Source, tag_ids: Sequence[str]) -> str:
+def _told(visit: Visit, source: Source, tag_ids: Sequence[str], quota: Meter | None) -> str:
     """Return a digest of what a follower is told by: database, rights, tags, and how addresses are made."""
     person, settings = visit.person, visit.parts.settings
     told = [
@@ -111,6 +127,8 @@ def _told(visit: Visit, source: Source, tag_ids: Sequence[str]) -> str:
         sorted(person.plans),
         sorted(person.opens),
         list(tag_ids),
+        *([person.licence.id, person.licence.version] if person.licence else []),
+        quota is not None and quota.is_exhausted,
     ]
     told += [settings.article_url, settings.base_url]
     return sha256(json.dumps(told).encode()).hexdigest()[:32]

@@ -15,12 +15,12 @@ from typing import Any
 from sqlalchemy import CTE, ColumnElement, Select, Table, case, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import MAY_READ_REGISTERED, MAY_READ_SUBSCRIBER, Requires
-from domain.people import STAFF, Person
+from domain.access import Requires
+from domain.people import Person
 from infra.search.index import engine_of
 from infra.search.query import Term
 from infra.search.tables import search_articles, search_languages, search_public, search_whole
-from infra.visibility import passes
+from infra.visibility import may_pass, passes
 
 COMMON_SHARE = 50  # what more than one in fifty articles say is common,
 NEWEST = 1000  # and ranked within so many of the newest that say it
@@ -62,11 +62,6 @@ async def library(connection: AsyncConnection) -> Library:
     return Library(sum(row.articles for row in rows), tuple(row.stemmer for row in rows))
 
 
-def may_open_gates(person: Person) -> bool:
-    """Tell whether there is any gate that lets this person through."""
-    return person.has_any(STAFF | MAY_READ_REGISTERED | MAY_READ_SUBSCRIBER)
-
-
 async def find(
     connection: AsyncConnection,
     terms: Sequence[Term],
@@ -75,12 +70,13 @@ async def find(
     conditions: Sequence[ColumnElement[bool]],
     articles: int,
     after: Place | None,
+    now: datetime,
     limit: int,
 ) -> list[Hit]:
     """Return the next articles in which all of the terms stand, the best first."""
     engine = engine_of(connection.dialect.name)
     await connection.run_sync(engine.prepare)
-    sought = _Sought(engine, tuple(terms), person, tuple(conditions), articles // COMMON_SHARE, after)
+    sought = _Sought(engine, tuple(terms), person, tuple(conditions), articles // COMMON_SHARE, after, now)
     rows = await connection.execute(_ranked(sought).limit(limit))
     return [
         Hit(
@@ -103,6 +99,7 @@ class _Sought:
     conditions: tuple[ColumnElement[bool], ...]
     common: int
     after: Place | None
+    now: datetime
 
     @property
     def most(self) -> int:
@@ -111,8 +108,8 @@ class _Sought:
 
 
 def _ranked(sought: _Sought) -> Select[Any]:
-    tables = (search_public, search_whole) if may_open_gates(sought.person) else (search_public,)
-    opened = (search_articles.c.requires != Requires.FREE) & passes(sought.person, search_articles)
+    tables = (search_public, search_whole) if may_pass(sought.person) else (search_public,)
+    opened = (search_articles.c.requires != Requires.FREE) & passes(sought.person, search_articles, now=sought.now)
     if len(tables) > 1:
         parts = [_found(sought, search_public, ~opened), _found(sought, search_whole, opened)]
     else:

@@ -55,6 +55,7 @@ async def page(
         conditions=list(_conditions(listing)),
         articles=there.articles,
         after=after,
+        now=now,
         limit=limit + 1,
     )
     shown = await _shown(connection, hits, terms, person, now)  # and only what was confirmed tells of a next page

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 
-from domain.access import Decision, Gate, Granted, Reason, Requires, decide
+from domain.access import Decision, Gate, Granted, Item, Reason, Requires, decide
 from domain.people import ANONYMOUS, Person, Role
 
 FROM = datetime(2026, 3, 1, tzinfo=UTC)
@@ -92,7 +92,7 @@ def check(person: Person, told: str) -> None:
     for requires, plans, (window, stands) in product(Requires, PLANS, WINDOWS.items()):
         gate = Gate(requires, plans, *window)
         for now, is_standing in zip(TIMES, stands, strict=True):
-            decision = decide(gate, person, frozenset(), now=now)
+            decision = decide(Item(gate, frozenset()), person, now=now)
             assert decision == expected(gate, told, stands=is_standing), (gate, now)
             assert decision.opens_everything is (decision.granted is Granted.FULL)
 
@@ -118,7 +118,9 @@ def test_several_roles_open_what_one_of_them_opens_and_nothing_else() -> None:
         held = frozenset(role for at, role in enumerate(Role) if bits >> at & 1)
         for gate in gates:
             together, *single = (
-                decide(gate, Person("account", some, frozenset(plans)), frozenset(), now=FROM).opens_everything
+                decide(
+                    Item(gate, frozenset()), Person("account", some, frozenset(plans)), now=FROM
+                ).opens_everything
                 for some in (held, frozenset[Role](), *(frozenset({role}) for role in held))
             )
             assert together is any(single)
@@ -131,7 +133,7 @@ def test_several_roles_open_what_one_of_them_opens_and_nothing_else() -> None:
 @pytest.mark.parametrize("plans", PLANS)
 def test_an_unknown_gate_denies_everybody(requires: str, person: Person, plans: tuple[str, ...]) -> None:
     gate = Gate(cast("Requires", requires), plans)
-    decision = decide(gate, person, frozenset(), now=FROM)
+    decision = decide(Item(gate, frozenset()), person, now=FROM)
     assert decision == Decision(Granted.TEASER, Reason.PLAN_REQUIRED, cast("Requires", requires), plans)
     assert not decision.opens_everything
 
@@ -141,7 +143,7 @@ def test_an_unknown_gate_denies_everybody(requires: str, person: Person, plans: 
 def test_an_unknown_role_opens_nothing(role: str, plans: tuple[str, ...]) -> None:
     person = Person("account", frozenset({cast("Role", role)}), frozenset({"gold", "print"}))
     for requires in (Requires.REGISTERED, Requires.SUBSCRIBER):
-        assert decide(Gate(requires, plans), person, frozenset(), now=FROM).granted is Granted.TEASER
+        assert decide(Item(Gate(requires, plans), frozenset()), person, now=FROM).granted is Granted.TEASER
 
 
 @pytest.mark.parametrize("plan", ["silver", "", "GOLD", "gold ", "gol", "golden"])
@@ -149,5 +151,5 @@ def test_an_unknown_plan_opens_nothing(plan: str) -> None:
     subscriber = frozenset({Role.SUBSCRIBER})
     in_another, in_gold = (Person("account", subscriber, frozenset({one})) for one in (plan, "gold"))
     for person, asked in ((in_another, "gold"), (in_gold, plan)):
-        decision = decide(Gate(Requires.SUBSCRIBER, (asked,)), person, frozenset(), now=FROM)
+        decision = decide(Item(Gate(Requires.SUBSCRIBER, (asked,)), frozenset()), person, now=FROM)
         assert (decision.granted, decision.reason) == (Granted.TEASER, Reason.PLAN_REQUIRED)

@@ -5,7 +5,7 @@ from itertools import combinations, product
 
 import pytest
 
-from domain.access import Decision, Gate, Granted, Money, Offer, Reason, Requires, decide, offers_for
+from domain.access import Decision, Gate, Granted, Item, Money, Offer, Reason, Requires, decide, offers_for
 from domain.headings import EVERYTHING
 from domain.people import Account, Person, Role
 from domain.plans import Plan, openings, plans_offered
@@ -71,7 +71,7 @@ def test_the_decision_over_gates_plans_subscriptions_and_roles(scope: str, state
     opens = openings("gold", headings, everything=everything) if is_open else frozenset[str]()
     for roles, gate in product(ROLES, GATES):
         account = Account("a", "a@example.org", "A", frozenset(Role), plans, opens=opens)
-        decision = decide(gate, account.as_person(roles), ARTICLE, now=NOW)
+        decision = decide(Item(gate, ARTICLE), account.as_person(roles), now=NOW)
         expected = oracle(gate, roles, is_open=is_open, covers=covers)
         assert (decision.granted, decision.reason) == expected, (roles, gate)
 
@@ -82,7 +82,7 @@ def test_the_decision_over_gates_plans_subscriptions_and_roles(scope: str, state
 def test_what_is_not_known_opens_nothing(opened: str) -> None:
     person = Person("a", frozenset({Role.READER}), frozenset({"gold"}), frozenset({opened}))
     for plans in ((), ("gold",)):
-        assert decide(Gate(Requires.SUBSCRIBER, plans), person, ARTICLE, now=NOW).granted is Granted.TEASER
+        assert decide(Item(Gate(Requires.SUBSCRIBER, plans), ARTICLE), person, now=NOW).granted is Granted.TEASER
 
 
 def test_a_gate_that_names_plans_is_closed_to_a_plan_that_opens_everything() -> None:
@@ -90,22 +90,24 @@ def test_a_gate_that_names_plans_is_closed_to_a_plan_that_opens_everything() -> 
         "a", frozenset(Role) - {Role.EDITOR, Role.ADMIN}, frozenset({"all"}), openings("all", (), everything=True)
     )
     for plans in (("gold",), ("gold", "print"), ("al",), ("all-of-it",)):
-        assert decide(Gate(Requires.SUBSCRIBER, plans), person, ARTICLE, now=NOW).reason is Reason.PLAN_REQUIRED
-    assert decide(Gate(Requires.SUBSCRIBER), person, ARTICLE, now=NOW).opens_everything
+        assert (
+            decide(Item(Gate(Requires.SUBSCRIBER, plans), ARTICLE), person, now=NOW).reason is Reason.PLAN_REQUIRED
+        )
+    assert decide(Item(Gate(Requires.SUBSCRIBER), ARTICLE), person, now=NOW).opens_everything
 
 
 def test_a_plan_that_is_in_no_table_opens_what_names_it_to_the_role_alone() -> None:
     held = frozenset({"gold"})
     for role, full in ((Role.READER, False), (Role.SUBSCRIBER, True), (Role.CONTRIBUTOR, False)):
         person = Person("a", frozenset({role}), held)
-        decision = decide(Gate(Requires.SUBSCRIBER, ("gold",)), person, ARTICLE, now=NOW)
+        decision = decide(Item(Gate(Requires.SUBSCRIBER, ("gold",)), ARTICLE), person, now=NOW)
         assert decision.opens_everything is full
 
 
 def test_without_an_account_nothing_that_is_opened_counts() -> None:
     person = Person(None, frozenset({Role.SUBSCRIBER}), frozenset({"gold"}), frozenset({EVERYTHING, "plan:gold"}))
     for plans in ((), ("gold",)):
-        assert decide(Gate(Requires.SUBSCRIBER, plans), person, ARTICLE, now=NOW).granted is Granted.TEASER
+        assert decide(Item(Gate(Requires.SUBSCRIBER, plans), ARTICLE), person, now=NOW).granted is Granted.TEASER
 
 
 PRICE = Money("3.00", "EUR")
@@ -146,11 +148,11 @@ def test_what_would_open_an_article_is_offered(plans: tuple[str, ...], offered: 
 
 def test_what_is_offered_would_really_open_it() -> None:
     for gate in (Gate(Requires.SUBSCRIBER), *(Gate(Requires.SUBSCRIBER, (one.slug,)) for one in PLANS)):
-        refused = decide(gate, Person(), ARTICLE, now=NOW)
+        refused = decide(Item(gate, ARTICLE), Person(), now=NOW)
         offered = {one.plan for one in plans_offered(refused, PLANS, ARTICLE, ("en",))}
         for one in PLANS:
             buyer = Person("a", frozenset({Role.READER}), frozenset({one.slug}), one.headings)
-            opens = decide(gate, buyer, ARTICLE, now=NOW).opens_everything
+            opens = decide(Item(gate, ARTICLE), buyer, now=NOW).opens_everything
             assert (one.slug in offered) is (opens and one.is_offered), (gate, one.slug)
 
 

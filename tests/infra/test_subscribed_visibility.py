@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import insert, select
 
-from domain.access import Requires, decide
+from domain.access import Item, Requires, decide
 from domain.headings import EVERYTHING
 from domain.people import Person, Role
 from domain.plans import openings
@@ -95,14 +95,16 @@ async def test_sql_opens_what_the_decision_opens(database: Database, seed: int) 
         for _ in range(150):
             person, now = _person(luck), luck.choice(TIMES)
             opened = {
-                one.id for one in editions if decide(one.gate, person, headings[one.id], now=now).opens_everything
+                one.id
+                for one in editions
+                if decide(Item(one.gate, headings[one.id]), person, now=now).opens_everything
             }
             query = select(publications.c.id).where(opens(person, now))
             assert set(await connection.scalars(query)) == opened, (person, now)
             behind = {one.id for one in editions if one.gate.holds(now)} & opened
-            query = select(publications.c.id).where(passes(person), ~gate_is_open(now))
+            query = select(publications.c.id).where(passes(person, now=now), ~gate_is_open(now))
             assert set(await connection.scalars(query)) == behind, (person, now)
-            found = select(search_articles.c.article_id).where(passes(person, search_articles))
+            found = select(search_articles.c.article_id).where(passes(person, search_articles, now=now))
             stands = {one.id for one in editions if one.gate.holds(now)}
             assert set(await connection.scalars(found)) & stands == behind, (person, now)
             if EVERYTHING not in person.opens and Role.SUBSCRIBER not in person.roles:

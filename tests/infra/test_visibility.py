@@ -8,7 +8,7 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import ColumnElement, insert, select
 
-from domain.access import Requires, decide
+from domain.access import Item, Requires, decide
 from domain.people import ANONYMOUS, STAFF, Person, Role
 from infra.db import Database
 from infra.publications import HEADER, publication_of
@@ -80,10 +80,15 @@ async def test_who_gets_a_whole_text_is_what_the_decision_says(database: Databas
     editions = await _gates(database)
     assert len(editions) == len(GATES)
     for person, now in product(PEOPLE, TIMES):
-        opened = {one.id for one in editions if decide(one.gate, person, frozenset(), now=now).opens_everything}
+        opened = {
+            one.id for one in editions if decide(Item(one.gate, frozenset()), person, now=now).opens_everything
+        }
         assert await _that(database, opens(person, now)) == opened, (person, now)
         behind = {one.id for one in editions if one.gate.holds(now)}
-        assert await _that(database, passes(person) & ~gate_is_open(now)) == opened & behind, (person, now)
+        assert await _that(database, passes(person, now=now) & ~gate_is_open(now)) == opened & behind, (
+            person,
+            now,
+        )
 
 
 async def test_what_is_asked_of_a_reader_is_what_the_gate_says(database: Database) -> None:

@@ -1,0 +1,206 @@
+"""The ledger: which editions partners have taken whole, and when. It is written before they get a text."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, delete, func, insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from domain.access import Leave, Reason, decide
+from domain.articles import Publication
+from domain.licences import Licence
+from domain.meters import Meter, month_of
+from domain.people import Person
+from infra.db import Database
+from infra.delivery import Found
+from infra.tables import acknowledgements, changes, ledger, licences, publications
+from infra.visibility import is_live
+
+_AS_IF_TAKEN = Leave(is_taken=True)
+
+
+async def quota(connection: AsyncConnection, licence: Licence, *, now: datetime) -> Meter | None:
+    """Return how many articles a partner has taken for the first time this month, if that is limited."""
+    if licence.quota is None:
+        return None
+    began, ends = month_of(now)
+    counted = and_(ledger.c.client_id == licence.client_id, ledger.c.is_first, ledger.c.taken_at >= began)
+    used = await connection.scalar(select(func.count()).select_from(ledger).where(counted)) or 0
+    return Meter(licence.quota, used, ends)
+
+
+async def open_to(connection: AsyncConnection, person: Person, article_ids: Sequence[str]) -> Collection[str]:
+    """Return which articles a partner may have, as far as its quota goes: all, or those that it had before."""
+    if person.licence is None:
+        return ()
+    if person.quota is None or not person.quota.is_exhausted:
+        return article_ids
+    return set(await connection.scalars(_had_by(person.licence.client_id, article_ids)))
+
+
+def _had_by(client_id: str, article_ids: Collection[str]) -> Select[Any]:
+    same = and_(ledger.c.client_id == client_id, ledger.c.article_id.in_(sorted(article_ids)))
+    return select(ledger.c.article_id).where(same).distinct()
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The articles that a partner may be given whole, for it is written down, and what is left of its quota."""
+
+    article_ids: frozenset[str] = frozenset()
+    quota: Meter | None = None
+
+
+async def take(
+    snapshot: AsyncConnection, database: Database, person: Person, found: Sequence[Found], *, now: datetime
+) -> Taken:
+    """Write down what of this a partner takes under its licence, as far as its quota goes, in the order given.
+
+    Each edition is written down once; of articles that it had before, another edition counts as nothing new. The
+    snapshot is a newer one afterwards, if anything had to be written.
+    """
+    licence = person.licence
+    opened = [one.publication for one in found if _is_licensed(one, person, now)] if licence else []
+    if licence is None or not opened:
+        return Taken(quota=person.quota)
+    ids = [one.article_id for one in opened]
+    if await _known(snapshot, licence, opened) >= {one.id for one in opened}:
+        return Taken(frozenset(ids), person.quota)
+    async with database.write_within(snapshot):
+        held = select(licences.c.quota).where(licences.c.id == licence.id).with_for_update()
+        limit = (await snapshot.execute(held)).one().quota  # of several at once each waits for the one before
+        had, known = (
+            set(await snapshot.scalars(_had_by(licence.client_id, ids))),
+            await _known(snapshot, licence, opened),
+        )
+        standing = await quota(snapshot, replace(licence, quota=limit), now=now)
+        new = [id_ for id_ in ids if id_ not in had]
+        allowed = new if standing is None else new[: max(0, standing.limit - standing.used)]
+        rows = [
+            _row(one, licence, now, is_first=one.article_id in allowed)
+            for one in opened
+            if one.id not in known and (one.article_id in had or one.article_id in allowed)
+        ]
+        if rows:
+            await snapshot.execute(insert(ledger), rows)
+    left = replace(standing, used=standing.used + len(allowed)) if standing else None
+    return Taken(frozenset(id_ for id_ in ids if id_ in had or id_ in allowed), left)
+
+
+def _is_licensed(found: Found, person: Person, now: datetime) -> bool:
+    return decide(found.item, person, _AS_IF_TAKEN, now=now).reason is Reason.LICENCE
+
+
+async def _known(connection: AsyncConnection, licence: Licence, some: Sequence[Publication]) -> set[str]:
+    """Return which of these editions are written down."""
+    ids = ledger.c.publication_id.in_(sorted(one.id for one in some))
+    query = select(ledger.c.publication_id).where(ledger.c.client_id == licence.client_id, ids)
+    return set(await connection.scalars(query))
+
+
+def _row(publication: Publication, licence: Licence, now: datetime, *, is_first: bool) -> dict[str, Any]:
+    return {
+        "client_id": licence.client_id,
+        "publication_id": publication.id,
+        "article_id": publication.article_id,
+        "licence_id": licence.id,
+        "number": publication.number,
+        "taken_at": now,
+        "is_first": is_first,
+    }
+
+
+async def knows(connection: AsyncConnection, licence_id: str) -> bool:
+    """Tell whether anything was taken under a licence."""
+    taken = select(ledger.c.client_id).where(ledger.c.licence_id == licence_id)
+    return await connection.scalar(taken.limit(1)) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """That an edition was taken, whether its article is gone since, and when that was acknowledged."""
+
+    article_id: str
+    publication_id: str
+    number: int
+    taken_at: datetime
+    is_gone: bool
+    acknowledged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is asked of the ledger of a licence. The fields are the only ways to filter."""
+
+    licence_id: str
+    article_id: str | None = None
+    taken_after: datetime | None = None
+    taken_before: datetime | None = None
+    is_unacknowledged: bool = False
+    """What is gone, and not acknowledged by now."""
+    after: tuple[datetime, str] | None = None
+
+
+async def page(connection: AsyncConnection, listing: Listing, *, now: datetime, limit: int) -> list[Entry]:
+    """Return the next entries of a licence, in the order in which things were taken."""
+    rows = await connection.execute(_entries(listing, now).limit(limit))
+    return [
+        Entry(row.article_id, row.publication_id, row.number, row.taken_at, bool(row.is_gone), row.acknowledged_at)
+        for row in rows
+    ]
+
+
+def _entries(listing: Listing, now: datetime) -> Select[Any]:
+    article = ledger.c.article_id
+    is_gone = ~select(publications.c.id).where(publications.c.article_id == article, is_live(now)).exists()
+    word = and_(
+        acknowledgements.c.client_id == ledger.c.client_id,
+        acknowledgements.c.article_id == article,
+        acknowledgements.c.seq == changes.c.public_seq,
+    )
+    query = (
+        select(ledger, is_gone.label("is_gone"), acknowledgements.c.at.label("acknowledged_at"))
+        .outerjoin(changes, changes.c.article_id == article)
+        .outerjoin(acknowledgements, word)
+        .where(ledger.c.licence_id == listing.licence_id)
+        .order_by(ledger.c.taken_at, ledger.c.publication_id)
+    )
+    if listing.article_id is not None:
+        query = query.where(article == listing.article_id)
+    if listing.taken_after is not None:
+        query = query.where(ledger.c.taken_at >= listing.taken_after)
+    if listing.taken_before is not None:
+        query = query.where(ledger.c.taken_at < listing.taken_before)
+    if listing.is_unacknowledged:
+        query = query.where(is_gone, acknowledgements.c.at.is_(None))
+    if listing.after is not None:
+        query = query.where(tuple_(ledger.c.taken_at, ledger.c.publication_id) > listing.after)
+    return query
+
+
+async def acknowledge(
+    connection: AsyncConnection, client_id: str, article_ids: Sequence[str], *, now: datetime
+) -> list[str]:
+    """Write down that a client has removed what is gone of what it took, and return which articles these are.
+
+    The word holds for as long as the article stays as it is: what is shown and goes again has to be removed again.
+    """
+    live = select(publications.c.article_id).where(is_live(now))
+    gone = (
+        select(changes.c.article_id, changes.c.public_seq)
+        .where(changes.c.article_id.in_(_had_by(client_id, article_ids)), changes.c.article_id.not_in(live))
+        .order_by(changes.c.article_id)
+    )
+    rows = (await connection.execute(gone)).all()
+    ids = [row.article_id for row in rows]
+    own = acknowledgements.c.client_id == client_id
+    await connection.execute(delete(acknowledgements).where(own, acknowledgements.c.article_id.in_(ids)))
+    if rows:
+        said = [
+            {"client_id": client_id, "article_id": row.article_id, "seq": row.public_seq, "at": now}
+            for row in rows
+        ]
+        await connection.execute(insert(acknowledgements), said)
+    return ids
