@@ -13,9 +13,9 @@ from api.accounts import exporting, me, resetting, signing_up, tokens
 from api.accounts import sessions as own_sessions
 from api.admin import accounts as admin_accounts
 from api.admin import events as admin_events
-from api.admin import plans, subscriptions
+from api.admin import ledgers, licences, plans, subscriptions
+from api.delivery import acknowledging, feeds, sitemaps
 from api.delivery import articles as delivery_articles
-from api.delivery import feeds, sitemaps
 from api.delivery import formats as delivery_formats
 from api.delivery import lists as delivery_lists
 from api.delivery import media as delivery_media
@@ -47,6 +47,7 @@ ROUTERS = (
     delivery_search.router,
     delivery_previews.router,
     delivery_sync.router,
+    acknowledging.router,
     tokens.router,
     me.router,
     own_sessions.router,
@@ -65,6 +66,8 @@ ROUTERS = (
     admin_accounts.router,
     plans.router,
     subscriptions.router,
+    licences.router,
+    ledgers.router,
     admin_events.router,
     server.router,
 )

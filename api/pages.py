@@ -13,7 +13,9 @@ from api.parts import Visit
 
 def _bound_to(request: Request, visit: Visit, asked: Mapping[str, object]) -> str:
     """Return what a cursor is good for: this list, these filters, and callers with the same rights."""
-    rights = [*sorted(visit.person.roles), "with", *sorted(visit.person.plans), "for", *sorted(visit.person.opens)]
+    person, licence = visit.person, visit.person.licence
+    rights = [*sorted(person.roles), "with", *sorted(person.plans), "for", *sorted(person.opens)]
+    rights += ["under", licence.id, str(licence.version)] if licence else []
     return json.dumps([request.url.path, sorted((name, str(value)) for name, value in asked.items()), rights])
 
 

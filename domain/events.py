@@ -15,6 +15,7 @@ class Subject(StrEnum):
     ACCOUNT = "account"
     PLAN = "plan"
     SUBSCRIPTION = "subscription"
+    LICENCE = "licence"
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,6 @@ def check_licence(one: Licence) -> None:
     if one.ends_at is not None and one.ends_at <= one.starts_at:
         flaws.append(Flaw("/ends_at", "It must be after `starts_at`."))
     if one.reach == Reach():
-        flaws.append(Flaw("/reach", 'Name what it is about, or say "everything".'))
+        flaws.append(Flaw("/articles", 'Name what it is about, or say "everything".'))
     if flaws:
         raise Unfit(*flaws)

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     EDIT_ACCOUNTS = "accounts"
     EDIT_PLANS = "plans"
     EDIT_SUBSCRIPTIONS = "subscriptions"
+    EDIT_LICENCES = "licences"
+    ACKNOWLEDGE = "acknowledgements"
     SEE_EVENTS = "events"
 
 
@@ -40,6 +42,8 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.EDIT_ACCOUNTS: _ADMINS,
     Permission.EDIT_PLANS: _ADMINS,
     Permission.EDIT_SUBSCRIPTIONS: _ADMINS,
+    Permission.EDIT_LICENCES: _ADMINS,
+    Permission.ACKNOWLEDGE: frozenset({Role.PARTNER}),
     Permission.SEE_EVENTS: _ADMINS,
 }
 

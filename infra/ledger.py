@@ -25,10 +25,15 @@ async def quota(connection: AsyncConnection, licence: Licence, *, now: datetime)
     """Return how many articles a partner has taken for the first time this month, if that is limited."""
     if licence.quota is None:
         return None
-    began, ends = month_of(now)
-    counted = and_(ledger.c.client_id == licence.client_id, ledger.c.is_first, ledger.c.taken_at >= began)
-    used = await connection.scalar(select(func.count()).select_from(ledger).where(counted)) or 0
-    return Meter(licence.quota, used, ends)
+    _, ends = month_of(now)
+    return Meter(licence.quota, await used(connection, licence.client_id, now=now), ends)
+
+
+async def used(connection: AsyncConnection, client_id: str, *, now: datetime) -> int:
+    """Return how many articles a client has taken this month that it had never taken before."""
+    began, _ = month_of(now)
+    counted = and_(ledger.c.client_id == client_id, ledger.c.is_first, ledger.c.taken_at >= began)
+    return await connection.scalar(select(func.count()).select_from(ledger).where(counted)) or 0
 
 
 async def open_to(connection: AsyncConnection, person: Person, article_ids: Sequence[str]) -> Collection[str]:
@@ -126,8 +131,14 @@ class Entry:
     publication_id: str
     number: int
     taken_at: datetime
+    is_first: bool
     is_gone: bool
     acknowledged_at: datetime | None
+
+    @property
+    def place(self) -> tuple[datetime, str]:
+        """Where it stands in the ledger."""
+        return self.taken_at, self.publication_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +157,7 @@ class Listing:
 async def page(connection: AsyncConnection, listing: Listing, *, now: datetime, limit: int) -> list[Entry]:
     """Return the next entries of a licence, in the order in which things were taken."""
     rows = await connection.execute(_entries(listing, now).limit(limit))
-    return [
-        Entry(row.article_id, row.publication_id, row.number, row.taken_at, bool(row.is_gone), row.acknowledged_at)
-        for row in rows
-    ]
+    return [Entry(**{name: getattr(row, name) for name in Entry.__slots__}) for row in rows]
 
 
 def _entries(listing: Listing, now: datetime) -> Select[Any]:

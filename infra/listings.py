@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from domain.access import Requires
 from domain.articles import Publication
 from domain.editions import Edition
-from domain.headings import EVERYTHING, under
+from domain.headings import EVERYTHING, from_source, under
 from infra.ids import folded
 from infra.tables import listings
 
@@ -59,6 +59,7 @@ def _headings(edition: Edition) -> Iterator[str]:
     yield under("language", publication.language)
     yield under("kind", front.kind)
     yield under("requires", gate.requires)
+    yield from_source(front.source.name if front.source else None)
     if gate.requires is Requires.FREE or gate.holds_from or gate.holds_until:
         yield FREE
 
