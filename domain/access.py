@@ -238,8 +238,8 @@ def _gift(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  #
 
 def _meter(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
     """Let a registered reader in where it is written down that they take the article out of their meter."""
-    is_metered = item.gate.requires is Requires.SUBSCRIBER and person.has_any(MAY_BE_METERED)
-    if leave.meter is None or not is_metered:
+    is_reader = person.has_any(MAY_BE_METERED) and not person.is_client and person.licence is None
+    if leave.meter is None or not is_reader or item.gate.requires is not Requires.SUBSCRIBER:
         return _IS_NONE
     return (True, Reason.METERED) if leave.is_taken else _not_taken(leave.meter)
 

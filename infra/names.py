@@ -112,6 +112,10 @@ def _media() -> Select[Any]:
     return row.where(media.c.id.in_(_ids("media")))
 
 
+def _media_to_syndicate() -> Select[Any]:
+    return _media().where(media.c.may_be_syndicated)
+
+
 def _articles() -> Select[Any]:
     return _article_names("article").where(publications.c.article_id.in_(_ids("articles")))
 
@@ -130,9 +134,10 @@ _PARTS = {
 
 
 @cache
-def _names_query(fields: tuple[str, ...]) -> CompoundSelect[Any]:
+def _names_query(fields: tuple[str, ...], *, is_syndicated: bool) -> CompoundSelect[Any]:
     """Return the query for these fields of `Wanted`, made once: to put it together takes longer than to ask it."""
-    return union_all(*(_PARTS[field]() for field in fields))
+    parts = {**_PARTS, "media": _media_to_syndicate} if is_syndicated else _PARTS
+    return union_all(*(parts[field]() for field in fields))
 
 
 async def fetch(
@@ -142,7 +147,7 @@ async def fetch(
 
     So are pictures that may not be syndicated, where it is for a partner.
     """
-    rows = await _rows(connection, wanted, now)
+    rows = await _rows(connection, wanted, now, is_syndicated=is_syndicated)
     of: dict[str, list[Row[Any]]] = {}
     for row in rows:
         of.setdefault(row.what, []).append(row)
@@ -155,13 +160,14 @@ async def fetch(
     )
 
 
-async def _rows(connection: AsyncConnection, wanted: Wanted, now: datetime) -> Sequence[Row[Any]]:
+async def _rows(
+    connection: AsyncConnection, wanted: Wanted, now: datetime, *, is_syndicated: bool
+) -> Sequence[Row[Any]]:
     asked = {field: sorted(ids) for field in _PARTS if (ids := getattr(wanted, field))}
     if not asked:
         return ()
-    rows: Sequence[Row[Any]] = (
-        await connection.execute(_names_query(tuple(asked)), {**asked, NOW.key: now})
-    ).all()
+    query = _names_query(tuple(asked), is_syndicated=is_syndicated)
+    rows: Sequence[Row[Any]] = (await connection.execute(query, {**asked, NOW.key: now})).all()
     return rows
 
 

@@ -54,7 +54,7 @@ NAMED = {  # what a licence may name of a kind, and whether the article has it
 }
 HEADINGS = {
     ("tag", True): {"tag:sea", "tag:air"},
-    ("tag", False): {"tag:air", "section:sea"},
+    ("tag", False): {"tag:air", "tag:land"},
     ("contributor", True): {"contributor:ann"},
     ("contributor", False): {"contributor:bob"},
     ("language", True): {"language:en", "language:fr"},
