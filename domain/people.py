@@ -32,6 +32,8 @@ class Person:
     """The session that they speak in, if they signed in here."""
     language: str | None = None
     """The language (BCP 47) that they have chosen."""
+    is_client: bool = False
+    """Whether it is a program of a partner's: `account_id` is then the client's, and no account has it."""
 
     @property
     def is_anonymous(self) -> bool:
