@@ -12,8 +12,8 @@ from api import contract, problems, server
 from api.accounts import exporting, me, resetting, signing_up, tokens
 from api.accounts import sessions as own_sessions
 from api.admin import accounts as admin_accounts
+from api.admin import clients, ledgers, licences, plans, subscriptions
 from api.admin import events as admin_events
-from api.admin import ledgers, licences, plans, subscriptions
 from api.delivery import acknowledging, feeds, sitemaps
 from api.delivery import articles as delivery_articles
 from api.delivery import formats as delivery_formats
@@ -66,6 +66,7 @@ ROUTERS = (
     admin_accounts.router,
     plans.router,
     subscriptions.router,
+    clients.router,
     licences.router,
     ledgers.router,
     admin_events.router,

@@ -28,8 +28,8 @@ A headless CMS backend for journalism behind a paywall.
 
 Front ends, apps and partners read articles under **Delivery**; whoever may not read an article whole gets its
 teaser, and `access` says why and what would open it. The newsroom writes under **Articles**, **Media**, **Tags**
-and **Contributors**; administrators sell under **Plans** and **Subscriptions**. Sign in with
-`POST /v1/auth/token` and send the access token as `Authorization: Bearer …`.
+and **Contributors**; administrators sell under **Plans** and **Subscriptions**, and let in programs under
+**Partners**. Sign in with `POST /v1/auth/token` and send the access token as `Authorization: Bearer …`.
 
 Every failure is a problem document (RFC 9457) whose `type` is the address of an explanation. `HEAD` and `OPTIONS`
 work wherever `GET` does.
@@ -44,6 +44,7 @@ _TAGS = (
     ("Contributors", "The names that articles are signed with."),
     ("Plans", "What readers can subscribe to, and what that opens."),
     ("Subscriptions", "Who has which plan, from when and until when."),
+    ("Partners", "The programs of partners, and how they sign in."),
     ("Administration", "Everybody's accounts, and the audit log."),
     ("Server", "Health, keys and metadata."),
 )
@@ -62,9 +63,11 @@ _IN_PATHS = {
     "account_id": "Id of the account",
     "action": "The action",
     "article_id": "Id of the article",
+    "client_id": "Id of the client",
     "media_id": "Id of the picture",
     "preview_id": "Id of the preview",
     "rendition": "Name of one of the picture's `renditions`",
+    "secret_id": "Id of the secret",
     "slug": "Its slug",
     "subscription_id": "Id of the subscription",
 }
@@ -108,7 +111,8 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
         "schemas": _schemas(contract),
         "headers": headers.described(),
         "securitySchemes": {
-            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "RFC 9068"}
+            "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "RFC 9068"},
+            "basic": {"type": "http", "scheme": "basic", "description": "A client's id and secret (RFC 6749)"},
         },
     }
     schemas = contract["components"]["schemas"]
@@ -189,7 +193,7 @@ def _complete(path: str, method: str, operation: dict[str, Any], versioned: froz
         _complete_parameter(parameter)
     operation.pop(BODY_TYPES, None)
     if is_public:
-        operation["security"] = [{}, {"bearer": []}] if method == "get" else []
+        operation.setdefault("security", [{}, {"bearer": []}] if method == "get" else [])
     operation.setdefault("security", [])
     if PERMISSION in operation:
         roles = sorted(PERMISSIONS[Permission(operation[PERMISSION])])

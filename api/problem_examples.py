@@ -11,6 +11,7 @@ _MISSING = errors.Flaw("/title", "It is required.")
 _REFUSALS: Mapping[str, errors.Refusal] = {
     "bad-request": errors.BadRequest("It must be a whole number.", parameter="limit"),
     "invalid-grant": errors.GrantRefused("invalid_grant", "The e-mail address or the password is wrong."),
+    "invalid-client": errors.ClientRefused(),
     "unauthorized": errors.Unidentified("This needs an access token.", presented=False),
     "forbidden": errors.NotAllowed("Your account's roles do not allow this.", rule="tags"),
     "not-found": errors.NotThere(),

@@ -31,6 +31,13 @@ KINDS = {
             "or password it is `invalid_grant`, without telling which of the two was wrong.",
         ),
         Kind(
+            "invalid-client",
+            401,
+            "This client is not let in",
+            "The token endpoint refused a client; `error` is `invalid_client` (RFC 6749, section 5.2). An unknown "
+            "id, a wrong secret, a blocked client and an address outside of its networks look alike on purpose.",
+        ),
+        Kind(
             "unauthorized",
             401,
             "Sign in first",

@@ -99,6 +99,7 @@ class RowsRefused(errors.Refusal):
 _OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
     errors.BadRequest: "bad-request",
     errors.GrantRefused: "invalid-grant",
+    errors.ClientRefused: "invalid-client",
     errors.Unidentified: "unauthorized",
     errors.NotAllowed: "forbidden",
     errors.NotThere: "not-found",
@@ -202,6 +203,8 @@ def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
                 "WWW-Authenticate": 'Bearer realm="standfirst", error="invalid_token", '
                 f'error_description="{refusal.detail}"'
             }
+        case errors.ClientRefused():  # RFC 9110 wants it of every 401, RFC 6749 where it was tried
+            return {"WWW-Authenticate": 'Basic realm="standfirst", charset="UTF-8"'}
         case errors.Unidentified():
             return {"WWW-Authenticate": 'Bearer realm="standfirst"'}
         case errors.Conflict(rule=rule) if rule == STILL_RUNNING:

@@ -14,7 +14,7 @@ _HEADERS = {
     "Surrogate-Key": "Names of what is shown, for shared caches that drop by key; on what everybody may keep",
     "Vary": "Request headers that the answer depends on",
     "Version": 'The version, such as `"7"`; goes into `If-Match` (a field named `ETag`)',
-    "WWW-Authenticate": "How to sign in (RFC 6750, section 3)",
+    "WWW-Authenticate": "How to sign in (RFC 6750, section 3; a client: RFC 7617)",
 }
 _ALWAYS_SENT = frozenset(_HEADERS) - {"Idempotency-Replayed", "Link", "Retry-Later", "Surrogate-Key"}
 OF_STATUS = {

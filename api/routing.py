@@ -10,7 +10,6 @@ import math
 import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import Any
 
 from fastapi import Request, Response
@@ -19,6 +18,7 @@ from fastapi.routing import APIRoute
 
 from api.addresses import OwnAddress
 from api.caching import CLAIM, NOW, kept_answer
+from api.callers import address_of, client_calling, is_basic
 from api.idempotency import Attempt, Replayed, attempt_at
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, Flaw, NotAllowed, TooLarge, Unfit, Unidentified, WrongMedia
@@ -33,6 +33,7 @@ MAX_DEPTH = 64
 JSON_TYPES = ("application/json",)
 FORM_TYPES = ("application/x-www-form-urlencoded",)
 UPLOAD_TYPES = ("multipart/form-data",)
+OR_BASIC: dict[str, Any] = {"security": [{}, {"basic": []}]}  # clients sign in here, by basic authentication
 LINE_TYPES = ("application/x-ndjson", "application/jsonl")
 MULTIPART_OVERHEAD = 64 * 1024
 PATCH_TYPES = ("application/merge-patch+json", "application/json")
@@ -99,7 +100,11 @@ class Route(OwnAddress):
                 if request.method in _SAFE and (kept := kept_answer(request)):
                     return kept
                 visit = Visit(
-                    parts=parts, person=person, now=request.state.now, address=_address(request), snapshot=snapshot
+                    parts=parts,
+                    person=person,
+                    now=request.state.now,
+                    address=address_of(request),
+                    snapshot=snapshot,
                 )
                 if request.method in _SAFE:
                     request.state.visit = visit
@@ -123,8 +128,10 @@ class AnonymousRoute(Route):
     """An operation that looks at no bearer token: nobody is kept from a new one by a stale one."""
 
     async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
-        """Return nobody, and refuse other credentials than a bearer token."""
+        """Return nobody, and refuse credentials that the operation looks at no more than the route."""
         given = request.headers.get("authorization", "Bearer")
+        if self.openapi_extra == OR_BASIC and is_basic(given):
+            return ANONYMOUS
         return ANONYMOUS if given.lower().startswith("bearer") else await super().caller(request, parts, snapshot)
 
 
@@ -142,14 +149,6 @@ class OpenRoute(APIRoute):
             return await handle(request)
 
         return checked
-
-
-def _address(request: Request) -> str | None:
-    """Return the caller's network address, if it is one: a proxy passes on what it was told, zone and all."""
-    try:
-        return str(ip_address(request.client.host.partition("%")[0])) if request.client else None
-    except ValueError:
-        return None
 
 
 def _query_parameters(dependant: Any) -> frozenset[str]:  # noqa: ANN401 - FastAPI's own type is not public
@@ -187,7 +186,9 @@ async def who_calls(request: Request, parts: Parts, snapshot: Connection) -> Per
     if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
         raise Unidentified("Send one `Authorization` header, with a bearer token.", presented=True)
     claims = parts.tokens.verify(token.strip(), now=now)
-    account = await accounts.get(snapshot, claims.account_id, now=now, session_id=claims.session_id)
+    if claims.is_client:
+        return await client_calling(request, claims, snapshot)
+    account = await accounts.get(snapshot, claims.subject, now=now, session_id=claims.session_id)
     if account is None:
         raise Unidentified("The access token is not one of ours.", presented=True)
     person = account.as_person(claims.roles, claims.session_id)

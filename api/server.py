@@ -127,9 +127,9 @@ async def read_oauth_metadata(parts: PartsOf, response: Response) -> Metadata:
         token_endpoint=f"{base}/v1/auth/token",
         revocation_endpoint=f"{base}/v1/auth/revoke",
         jwks_uri=f"{base}/.well-known/jwks.json",
-        grant_types_supported=["password", "refresh_token"],
+        grant_types_supported=["password", "refresh_token", "client_credentials"],
         response_types_supported=[],
-        token_endpoint_auth_methods_supported=["none"],
+        token_endpoint_auth_methods_supported=["none", "client_secret_basic", "client_secret_post"],
         revocation_endpoint_auth_methods_supported=["none"],
     )
 

@@ -155,3 +155,11 @@ class GrantRefused(Refusal):
     def __init__(self, error: str, detail: str) -> None:
         super().__init__(detail)
         self.error = error
+
+
+class ClientRefused(GrantRefused):
+    """A client was not let in: it is unknown or blocked, its secret is wrong, or it comes from elsewhere."""
+
+    def __init__(self) -> None:
+        detail = "The client's id or secret is wrong, or it may not sign in from here or in this way."
+        super().__init__("invalid_client", detail)

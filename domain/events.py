@@ -15,6 +15,7 @@ class Subject(StrEnum):
     ACCOUNT = "account"
     PLAN = "plan"
     SUBSCRIPTION = "subscription"
+    CLIENT = "client"
     LICENCE = "licence"
 
 

@@ -36,7 +36,7 @@ class Person:
     language: str | None = None
     """The language (BCP 47) that they have chosen."""
     is_client: bool = False
-    """A program of a partner's, which has no account."""
+    """Whether it is a program of a partner's: `account_id` is then the client's, and no account has it."""
     licence: Licence | None = None
     """What a client has been given and holds now."""
     quota: Meter | None = None

@@ -16,10 +16,12 @@ class Permission(StrEnum):
     EDIT_CONTRIBUTORS = "contributors"
     EDIT_MEDIA = "media"
     SEE_OWN_ACCOUNT = "account"
+    USE_OWN_ACCOUNT = "account.use"
     EDIT_OWN_ACCOUNT = "account.own"
     EDIT_ACCOUNTS = "accounts"
     EDIT_PLANS = "plans"
     EDIT_SUBSCRIPTIONS = "subscriptions"
+    EDIT_CLIENTS = "clients"
     EDIT_LICENCES = "licences"
     ACKNOWLEDGE = "acknowledgements"
     SEE_EVENTS = "events"
@@ -38,18 +40,24 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.EDIT_CONTRIBUTORS: _EDITORS,
     Permission.EDIT_MEDIA: _EDITORS,
     Permission.SEE_OWN_ACCOUNT: _EVERYBODY_KNOWN,
+    Permission.USE_OWN_ACCOUNT: _EVERYBODY_KNOWN,
     Permission.EDIT_OWN_ACCOUNT: _EVERYBODY_KNOWN - {Role.PARTNER},  # what a partner is, is agreed with it
     Permission.EDIT_ACCOUNTS: _ADMINS,
     Permission.EDIT_PLANS: _ADMINS,
     Permission.EDIT_SUBSCRIPTIONS: _ADMINS,
+    Permission.EDIT_CLIENTS: _ADMINS,
     Permission.EDIT_LICENCES: _ADMINS,
     Permission.ACKNOWLEDGE: frozenset({Role.PARTNER}),
     Permission.SEE_EVENTS: _ADMINS,
 }
+OF_CLIENTS = frozenset({Permission.SEE_OWN_ACCOUNT, Permission.ACKNOWLEDGE})
+"""What a client may whose roles hold it: it has no account to use, and nobody's rights but a partner's."""
 
 
 def may(person: Person, permission: Permission) -> bool:
     """Whether this person's roles hold the permission."""
+    if person.is_client and permission not in OF_CLIENTS:
+        return False
     return person.has_any(PERMISSIONS.get(permission, frozenset()))
 
 

@@ -156,6 +156,28 @@ refresh_tokens = Table(
     Column("successor", LargeBinary),  # sealed: the token that it stands beside opens it, and nothing else does
 )
 
+clients = Table(
+    "clients",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("name", NAME, nullable=False),
+    Column("networks", Text, nullable=False),  # separated by spaces; none means from anywhere
+    Column("is_blocked", Boolean, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+
+client_secrets = Table(
+    "client_secrets",
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("client_id", ID, ForeignKey("clients.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("digest", String(64), nullable=False, unique=True),
+    Column("prefix", String(20), nullable=False),  # the first characters, to recognise it by
+    Column("created_at", Moment, nullable=False),
+    Column("last_used_at", Moment),
+)
+
 tags = Table(
     "tags",
     metadata,
@@ -223,6 +245,7 @@ media = Table(
     Column("caption", Text),
     Column("credit", Text),
     Column("licence", Text),
+    Column("may_be_syndicated", Boolean, nullable=False, server_default=text("true")),
     Column("created_by", ID, nullable=False),
     Column("created_at", Moment, nullable=False),
     Column("version", Integer, nullable=False),

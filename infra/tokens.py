@@ -36,12 +36,14 @@ _REQUIRED = {f"require_{claim}": True for claim in ("iss", "aud", "sub", "jti")}
 class Claims:
     """What a verified access token says."""
 
-    account_id: str
+    subject: str
+    """The account's id, or the client's."""
     roles: frozenset[Role]
     session_id: str | None
-    """The session that it was given in; with that it ends."""
+    """The session that it was given in, or the client's secret that got it; with that it ends."""
     not_before: datetime
     expires_at: datetime
+    is_client: bool = False
 
 
 class Tokens:
@@ -70,21 +72,22 @@ class Tokens:
 
     def issue(
         self,
-        account_id: str,
+        subject: str,
         roles: Iterable[Role],
         *,
         now: datetime,
         seconds: int,
         token_id: str,
         session_id: str | None = None,
+        is_client: bool = False,
     ) -> str:
-        """Return a signed access token for an account (RFC 9068, section 2.2)."""
+        """Return a signed access token for an account, or for a client itself (RFC 9068, section 2.2)."""
         self._follow()
         claims = {
             "iss": self._issuer,
             "aud": self._audience,
-            "sub": account_id,
-            "client_id": FIRST_PARTY,
+            "sub": subject,
+            "client_id": subject if is_client else FIRST_PARTY,
             "iat": int(now.timestamp()),
             "exp": int((now + timedelta(seconds=seconds)).timestamp()),
             "jti": token_id,
@@ -131,6 +134,7 @@ class Tokens:
             claims.get("sid"),
             _moment(max(claims["iat"], claims.get("nbf", 0))),
             _moment(claims["exp"]),
+            is_client=_is_of_client(claims),
         )
 
     def _verified_claims(self, token: str) -> dict[str, Any]:
@@ -191,9 +195,16 @@ _SHAPES: dict[str, Callable[[object], bool]] = {
 }
 
 
+def _is_of_client(claims: dict[str, Any]) -> bool:
+    """Tell a client's own token, whose subject is the client and which a secret got (RFC 9068, section 2.2)."""
+    return "sid" in claims and claims.get("client_id") == claims.get("sub") != FIRST_PARTY
+
+
 def _are_well_formed(claims: dict[str, Any]) -> bool:
     if "nbf" in claims and not _is_time(claims["nbf"]):
         return False
     if "sid" in claims and not _is_text(claims["sid"]):
+        return False
+    if claims.get("client_id", FIRST_PARTY) != FIRST_PARTY and not _is_of_client(claims):
         return False
     return all(name in claims and shape(claims[name]) for name, shape in _SHAPES.items())

@@ -22,7 +22,7 @@ router = APIRouter(prefix="/v1", tags=["Accounts"], route_class=Route)
     operation_id="export_me",
     response_model=schemas.Export,
     responses=declared("bad-request", "unauthorized", "forbidden", "unavailable"),
-    openapi_extra=needs(Permission.SEE_OWN_ACCOUNT),
+    openapi_extra=needs(Permission.USE_OWN_ACCOUNT),
 )
 async def export_me(visit: VisitOf) -> Response:
     """Answer one document with your account and all that hangs on it, from one moment."""

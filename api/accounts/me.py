@@ -15,13 +15,14 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import Route, needs
 from domain.access import Gate, Item, Requires, decide
+from domain.clients import Client
 from domain.errors import Flaw, Unfit, Unidentified
 from domain.events import Event, Subject
 from domain.headings import EVERYTHING
 from domain.letters import CONFIRM_FOR, Kind, Topic
 from domain.people import Account
 from domain.permissions import Permission
-from infra import accounts, belongings, sessions
+from infra import accounts, belongings, clients, sessions
 from infra.account_links import NewEmail, standing
 from infra.db import Connection
 
@@ -50,7 +51,9 @@ class Wish:
     openapi_extra=needs(Permission.SEE_OWN_ACCOUNT),
 )
 async def read_me(visit: VisitOf) -> Response:
-    """Answer your account, the roles of your token, and how much you get behind each gate."""
+    """Answer who you are, the roles of your token, and how much you get behind each gate."""
+    if visit.person.is_client:
+        return plain(Me(**_shown_client(visit, _there(await clients.get(visit.reading, _own_id(visit))))))
     account = _there(await accounts.get(visit.reading, _own_id(visit), now=visit.now))
     return plain(Me(**_shown(visit, account)))
 
@@ -187,15 +190,25 @@ def _there(found: Found | None) -> Found:
 
 
 def _shown(visit: Visit, account: Account) -> dict[str, Any]:
-    granted = {
-        one: decide(Item(Gate(one), frozenset({EVERYTHING})), visit.person, now=visit.now).granted
-        for one in Requires
-    }
     return {
         "id": account.id,
         "email": account.email,
         "name": account.name,
         "language": account.language,
+        **_rights(visit),
+    }
+
+
+def _shown_client(visit: Visit, client: Client) -> dict[str, Any]:
+    return {"id": client.id, "email": None, "name": client.name, "language": None, **_rights(visit)}
+
+
+def _rights(visit: Visit) -> dict[str, Any]:
+    granted = {
+        one: decide(Item(Gate(one), frozenset({EVERYTHING})), visit.person, now=visit.now).granted
+        for one in Requires
+    }
+    return {
         "roles": sorted(visit.person.roles),
         "plans": sorted(visit.person.plans),
         "may_read": MayRead(**granted),

@@ -106,7 +106,8 @@ class Me(Model):
     """Who you are and what you may read."""
 
     id: KnownId
-    email: str
+    email: str | None
+    """A client has none: it is no account."""
     name: str
     language: str | None
     roles: list[Role] = Field(description="What this token lets you be: its roles that your account still has")
@@ -117,6 +118,7 @@ class Me(Model):
 class ChangedMe(Me):
     """Your account after a change."""
 
+    email: str
     email_to_confirm: str | None
     """The address that a letter with a link was sent to: it becomes yours when the link is used."""
 

@@ -18,7 +18,7 @@ from infra import sessions
 
 router = APIRouter(prefix="/v1/me/sessions", tags=["Accounts"], route_class=Route)
 
-OWN = needs(Permission.SEE_OWN_ACCOUNT)
+OWN = needs(Permission.USE_OWN_ACCOUNT)
 
 
 class Session(Model):

@@ -2,17 +2,17 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import JsonValue
 
+from api.accounts.client_tokens import grant_to_client, refuse_basic
+from api.accounts.granting import TokenAnswer, granted
 from api.deps import VisitOf
-from api.editorial.replies import plain
 from api.parts import Visit
 from api.problems import declared
-from api.routing import AnonymousRoute
-from api.types import Model
+from api.routing import OR_BASIC, AnonymousRoute
 from domain.errors import GrantRefused, Unidentified
 from domain.events import Event, Subject
 from domain.people import Account
@@ -28,20 +28,8 @@ MAX_CLIENT = 200
 _WRONG = "The e-mail address or the password is wrong."
 _ENDED = "The refresh token is not good (any more). Sign in again."
 # Not `max_length`: FastAPI would answer 422, and RFC 6749 wants `invalid_request`.
-GRANTS: dict[str, JsonValue] = {"enum": ["password", "refresh_token"]}
+GRANTS: dict[str, JsonValue] = {"enum": ["password", "refresh_token", "client_credentials"]}
 Field1K = Annotated[str, Form(json_schema_extra={"maxLength": MAX_LENGTH})]
-
-
-class TokenAnswer(Model):
-    """Tokens (RFC 6749, section 5.1)."""
-
-    access_token: str
-    """Goes into `Authorization: Bearer …`."""
-    token_type: Literal["bearer"]
-    expires_in: int
-    """Seconds that the access token is good for."""
-    refresh_token: str
-    """Gets the next access token, once; a new one comes with it."""
 
 
 @router.post(
@@ -50,8 +38,15 @@ class TokenAnswer(Model):
     operation_id="get_token",
     response_model=TokenAnswer,
     responses=declared(
-        "bad-request", "invalid-grant", "unauthorized", "too-large", "unsupported-media-type", "unavailable"
+        "bad-request",
+        "invalid-grant",
+        "invalid-client",
+        "unauthorized",
+        "too-large",
+        "unsupported-media-type",
+        "unavailable",
     ),
+    openapi_extra=OR_BASIC,
 )
 async def get_token(
     request: Request,
@@ -60,23 +55,27 @@ async def get_token(
     username: Annotated[Field1K, Form(description="E-mail address, for `password`")] = "",
     password: Annotated[Field1K, Form(description="For `password`")] = "",
     refresh_token: Annotated[Field1K, Form(description="For `refresh_token`")] = "",
+    client_id: Annotated[Field1K, Form(description="For `client_credentials`, without basic authentication")] = "",
+    client_secret: Annotated[Field1K, Form(description="For `client_credentials` too")] = "",
 ) -> Response:
-    """Sign in with an e-mail address and a password, or go on with a refresh token (RFC 6749)."""
-    await _check_form(request, grant_type, username, password, refresh_token)
+    """Sign in with an e-mail address and a password, go on with a refresh token, or be a client (RFC 6749).
+
+    Clients send their id and secret as basic authentication, each encoded as in a form, or in the body.
+    """
+    await _check_form(request, grant_type, username, password, refresh_token, client_id, client_secret)
+    if grant_type == "client_credentials":
+        return await grant_to_client(request, visit, client_id=client_id, client_secret=client_secret)
+    refuse_basic(request)
     if grant_type == "password":
         if not username or not password:
             raise GrantRefused("invalid_request", "Send `username` and `password`.")
-        account, verified = await _sign_in(visit, username, password)
-        renewed = await visit.parts.passwords.hash(password) if is_outdated(verified) else None
-        async with visit.writing() as connection:
-            await _check_again(visit, connection, account, password, verified=verified, renewed=renewed)
-            return await _start(request, visit, connection, account)
+        return await _sign_in(request, visit, username, password)
     if grant_type == "refresh_token":
         if not refresh_token:
             raise GrantRefused("invalid_request", "Send `refresh_token`.")
         return await _refresh(visit, refresh_token)
     error = "unsupported_grant_type" if grant_type else "invalid_request"
-    raise GrantRefused(error, "`grant_type` must be `password` or `refresh_token`.")
+    raise GrantRefused(error, "`grant_type` must be `password`, `refresh_token` or `client_credentials`.")
 
 
 @router.post(
@@ -120,7 +119,7 @@ def _session_of(visit: Visit, access_token: str) -> str | None:
         claims = visit.parts.tokens.read(access_token)
     except Unidentified:
         return None
-    if claims.session_id is None:
+    if claims.session_id is None or claims.is_client:
         raise GrantRefused("unsupported_token_type", "This access token belongs to no session; it ends by itself.")
     return claims.session_id
 
@@ -139,7 +138,16 @@ def _check_length(value: str, most: int) -> None:
         raise GrantRefused("invalid_request", f"A parameter may have {most} characters, and no U+0000.")
 
 
-async def _sign_in(visit: Visit, email: str, password: str) -> tuple[Account, str]:
+async def _sign_in(request: Request, visit: Visit, email: str, password: str) -> Response:
+    """Start a session for whoever knows an account's password."""
+    account, verified = await _verified(visit, email, password)
+    renewed = await visit.parts.passwords.hash(password) if is_outdated(verified) else None
+    async with visit.writing() as connection:
+        await _check_again(visit, connection, account, password, verified=verified, renewed=renewed)
+        return await _start(request, visit, connection, account)
+
+
+async def _verified(visit: Visit, email: str, password: str) -> tuple[Account, str]:
     """Return the account, and the hash that the password was right for."""
     async with visit.parts.database.read() as connection:
         found = await accounts.find_to_sign_in(connection, email)
@@ -222,21 +230,4 @@ async def _go_on(visit: Visit, connection: Connection, token: str, kept: Refresh
 
 
 def _tokens(visit: Visit, account: Account, session: Session, secret: str, *, now: datetime) -> Response:
-    seconds = visit.parts.settings.access_token_seconds
-    token = visit.parts.tokens.issue(
-        account.id,
-        account.roles,
-        now=now,
-        seconds=seconds,
-        token_id=visit.parts.sources.new_id(),
-        session_id=session.id,
-    )
-    return plain(
-        TokenAnswer(
-            access_token=token,
-            token_type="bearer",  # noqa: S106 - RFC 6750
-            expires_in=seconds,
-            refresh_token=secret,
-        ),
-        headers={"Pragma": "no-cache"},  # RFC 6749, section 5.1
-    )
+    return granted(visit, account.id, account.roles, session_id=session.id, now=now, refresh_token=secret)

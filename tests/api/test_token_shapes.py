@@ -160,6 +160,6 @@ def test_whatever_it_is_it_is_refused_and_breaks_nothing(tokens: Tokens, token: 
 def test_a_huge_token_is_refused_for_its_size_alone(tokens: Tokens) -> None:
     good = tokens.issue("somebody", [], now=WHEN, seconds=60, token_id="t")
     long = tokens.issue("somebody", [], now=WHEN, seconds=60, token_id="t" * MAX_BYTES)
-    assert tokens.verify(good, now=WHEN).account_id == "somebody"
+    assert tokens.verify(good, now=WHEN).subject == "somebody"
     with pytest.raises(Unidentified, match="too long"):
         tokens.verify(long, now=WHEN)

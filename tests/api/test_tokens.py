@@ -118,7 +118,7 @@ def test_a_token_is_good_until_just_before_it_expires(tokens: Tokens) -> None:
 
 def test_a_clock_that_is_five_seconds_slow_is_forgiven_and_no_more(tokens: Tokens) -> None:
     token = tokens.issue("somebody", [], now=WHEN, seconds=60, token_id="t")
-    assert tokens.verify(token, now=WHEN - timedelta(seconds=5)).account_id == "somebody"
+    assert tokens.verify(token, now=WHEN - timedelta(seconds=5)).subject == "somebody"
     with pytest.raises(Unidentified, match="not valid yet"):
         tokens.verify(token, now=WHEN - timedelta(seconds=5.1))
 

@@ -16,10 +16,12 @@ TABLE = {
     Permission.EDIT_CONTRIBUTORS: (False, False, False, False, True, True),
     Permission.EDIT_MEDIA: (False, False, False, False, True, True),
     Permission.SEE_OWN_ACCOUNT: (True, True, True, True, True, True),
+    Permission.USE_OWN_ACCOUNT: (True, True, True, True, True, True),
     Permission.EDIT_OWN_ACCOUNT: (True, True, False, True, True, True),
     Permission.EDIT_ACCOUNTS: (False, False, False, False, False, True),
     Permission.EDIT_PLANS: (False, False, False, False, False, True),
     Permission.EDIT_SUBSCRIPTIONS: (False, False, False, False, False, True),
+    Permission.EDIT_CLIENTS: (False, False, False, False, False, True),
     Permission.SEE_EVENTS: (False, False, False, False, False, True),
 }
 ROLES = (Role.READER, Role.SUBSCRIBER, Role.PARTNER, Role.CONTRIBUTOR, Role.EDITOR, Role.ADMIN)

@@ -101,7 +101,7 @@ def test_a_token_outlives_the_rotation_and_no_longer(settings: Settings, keys: K
     assert keys.ring.signing.kid != old_kid
     after = tokens.issue("me", [], now=clock.now, seconds=600, token_id="t")
     clock.now += timedelta(seconds=598)
-    assert tokens.verify(token, now=clock.now).account_id == "me"
+    assert tokens.verify(token, now=clock.now).subject == "me"
     clock.now += timedelta(seconds=2)
     with pytest.raises(Unidentified, match="not one of ours"):
         tokens.verify(token, now=START)  # the key is gone, whatever time the token says
@@ -133,14 +133,14 @@ def test_a_leaked_key_is_worth_nothing_at_once(settings: Settings, keys: Keys, c
     tokens, seals = tokens_of(keys), Seals(keys)
     token = tokens.issue("me", [], now=clock.now, seconds=600, token_id="t")
     preview = seals.seal_preview("id")
-    assert tokens.verify(token, now=clock.now).account_id == "me"  # it is remembered now
+    assert tokens.verify(token, now=clock.now).subject == "me"  # it is remembered now
     rotate(settings, clock.now, at_once=True)
     keys.look_again()
     with pytest.raises(Unidentified):
         tokens.verify(token, now=clock.now)
     assert seals.open_preview(preview) is None
     fresh = tokens.issue("me", [], now=clock.now, seconds=600, token_id="t")
-    assert tokens.verify(fresh, now=clock.now).account_id == "me"
+    assert tokens.verify(fresh, now=clock.now).subject == "me"
 
 
 def test_another_process_takes_a_new_key_at_its_first_token(settings: Settings, keys: Keys, clock: Hours) -> None:
@@ -148,7 +148,7 @@ def test_another_process_takes_a_new_key_at_its_first_token(settings: Settings, 
     rotate(settings, clock.now, at_once=True)
     keys.look_again()
     token = here.issue("me", [], now=clock.now, seconds=600, token_id="t")
-    assert there.verify(token, now=clock.now).account_id == "me"
+    assert there.verify(token, now=clock.now).subject == "me"
 
 
 def test_keys_are_rotated_when_the_settings_say_so(settings: Settings, keys: Keys, clock: Hours) -> None:
