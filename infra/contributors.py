@@ -36,7 +36,7 @@ def _values(contributor: Contributor) -> dict[str, Any]:
     }
 
 
-_OPENED_BY = {"licence": licence_contributors.c.contributor_id}
+_OPENED_BY = (("licence", licence_contributors.c.contributor_id),)
 CONTRIBUTORS = Kind(
     "contributor", contributors, contributor_slugs, publication_contributors, _contributor, _values, _OPENED_BY
 )

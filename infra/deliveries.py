@@ -9,13 +9,14 @@ from operator import or_ as united
 from sqlalchemy import Table, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Decision, Leave, decide
+from domain.access import Decision, decide
 from domain.body import Body
 from domain.delivery import Delivery, Names, Wanted, wanted_by_article
 from domain.people import Person
 from domain.syndication import body_under, front_under
 from infra import documents, names
 from infra.delivery import Found
+from infra.ledger import NOTHING, Taken
 from infra.tables import full_texts, teasers
 
 
@@ -24,16 +25,15 @@ async def deliver_all(
     found: Sequence[Found],
     person: Person,
     *,
-    taken: Collection[str] = (),
+    taken: Taken = NOTHING,
     now: datetime,
 ) -> list[Delivery]:
     """Return articles as this person gets them, in their order: all decisions come first, and only then bodies.
 
-    Under a licence the whole is given of those articles only whose ids are among the `taken`. It takes three
-    statements at most: whole texts of what is opened, teasers of the rest, and names. What would open the rest is
-    not offered.
+    Under a licence the whole is given of those articles only that are `taken`. It takes three statements at most:
+    whole texts of what is opened, teasers of the rest, and names. What would open the rest is not offered.
     """
-    decided = [(one, _decided(one, person, taken, now)) for one in found]
+    decided = [(one, decide(one.item, person, taken.leave(one.publication.article_id), now=now)) for one in found]
     read = await _bodies(connection, decided)
     shown = [
         (replace(one, front=front_under(decision, one.front)), body_under(decision, read[_id(one)]), decision)
@@ -46,11 +46,6 @@ async def deliver_all(
         _delivery(one, body, decision, named.only(needs), now=now)
         for (one, body, decision), needs in zip(shown, wanted, strict=True)
     ]
-
-
-def _decided(found: Found, person: Person, taken: Collection[str], now: datetime) -> Decision:
-    is_taken = person.licence is not None and found.publication.article_id in taken
-    return decide(found.item, person, Leave(is_taken, person.quota), now=now)
 
 
 def _id(found: Found) -> str:

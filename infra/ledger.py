@@ -57,6 +57,13 @@ class Taken:
     article_ids: frozenset[str] = frozenset()
     quota: Meter | None = None
 
+    def leave(self, article_id: str) -> Leave:
+        """Return what lets the partner read an article."""
+        return Leave(article_id in self.article_ids, self.quota)
+
+
+NOTHING = Taken()
+
 
 async def take(
     snapshot: AsyncConnection, database: Database, person: Person, found: Sequence[Found], *, now: datetime

@@ -53,7 +53,7 @@ class Kind(Generic[Named]):
     publications: Table  # those that name it
     read: Callable[[Row[Any]], Named]
     write: Callable[[Named], dict[str, Any]]
-    opened_by: Mapping[str, Column[Any]]  # where plans and licences say that they open what it names
+    opened_by: tuple[tuple[str, Column[Any]], ...]  # where plans and licences say that they open what it names
 
     def note(self, connection: AsyncConnection, id_: str) -> None:
         """Note that readers will see one differently."""
@@ -204,7 +204,7 @@ async def _opened_by(connection: AsyncConnection, kind: Kind[Named], one: Named)
     """Return the first plans or licences that open what it names, or what was merged into it."""
     its = select(kind.table.c.id).where(or_(kind.table.c.id == one.id, kind.table.c.merged_into == one.id))
     found: list[Use] = []
-    for word, named in kind.opened_by.items():
+    for word, named in kind.opened_by:
         opening = select(named.table.c[f"{word}_id"]).where(named.in_(its)).distinct().limit(USES_TOLD)
         found += (Use(word, id_) for id_ in sorted(await connection.scalars(opening)))
     return tuple(found[:USES_TOLD])

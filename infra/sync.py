@@ -4,7 +4,7 @@ Somebody who gets an article's whole text follows the changes of that, anybody e
 nobody learns that something behind a gate has changed. Each article comes once, at its last change.
 """
 
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -30,6 +30,7 @@ from domain.people import Person
 from infra.changes import DATABASE, PUBLIC
 from infra.deliveries import deliver_all
 from infra.delivery import FOUND, Found, found_in
+from infra.ledger import Taken
 from infra.naming import id_of
 from infra.tables import changes, counters, publication_tags, publications
 from infra.tags import TAGS
@@ -112,7 +113,7 @@ async def page(
     following: Following,
     person: Person,
     *,
-    take: Callable[[Sequence[Found]], Awaitable[Collection[str]]],
+    take: Callable[[Sequence[Found]], Awaitable[Taken]],
     now: datetime,
     limit: int,
 ) -> Page:

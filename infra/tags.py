@@ -32,5 +32,5 @@ def _values(tag: Tag) -> dict[str, Any]:
     }
 
 
-_OPENED_BY = {"plan": plan_tags.c.tag_id, "licence": licence_tags.c.tag_id}
+_OPENED_BY = (("plan", plan_tags.c.tag_id), ("licence", licence_tags.c.tag_id))
 TAGS = Kind("tag", tags, tag_slugs, publication_tags, _tag, _values, _OPENED_BY)

@@ -192,6 +192,10 @@ class Office:
         form = {"account_id": account_id, "plan": plan, **fields}
         return _made(await self.send("POST", "/subscriptions", json=form))
 
+    async def licence(self, client_id: str, **fields: Any) -> Json:
+        form = {"client_id": client_id, "articles": "everything", **fields}
+        return _made(await self.send("POST", "/licences", json=form))
+
     async def edit(self, kind: str, one: Json, **fields: Any) -> Json:
         path = f"/{kind}/{one['slug' if kind == 'plans' else 'id']}"
         return _made(await self.send("PATCH", path, version=one["version"], json=fields))

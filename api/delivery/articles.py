@@ -16,7 +16,6 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import SLUG_PATTERN, UUID, Language
-from domain.access import Leave
 from domain.delivery import Delivery
 from infra import delivery, ledger
 from infra.delivery import Found
@@ -98,7 +97,7 @@ async def deliver_article(
     if not is_id and found.publication.slug != reference:
         return await _moved(request, visit, found, language, below)
     taken = await ledger.take(visit.reading, visit.parts.database, visit.person, [found], now=visit.now)
-    leave = Leave(found.publication.article_id in taken.article_ids, taken.quota)
+    leave = taken.leave(found.publication.article_id)
     delivered = await delivery.deliver(
         visit.reading, found, visit.person, leave, shop=settings.shop, now=visit.now
     )

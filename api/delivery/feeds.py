@@ -111,7 +111,7 @@ async def _answer(
     listing = Listing(tags=slugs_of(tag), language=language)
     found = await cards.found(visit.reading, listing, now=visit.now, limit=LENGTH)
     taken = await ledger.take(visit.reading, visit.parts.database, visit.person, found, now=visit.now)
-    delivered = await deliver_all(visit.reading, found, visit.person, taken=taken.article_ids, now=visit.now)
+    delivered = await deliver_all(visit.reading, found, visit.person, taken=taken, now=visit.now)
     shown_language = found[0].publication.language if language and found else None
     query = _shown_query(visit, delivered, slugs_of(tag), shown_language)
     address = links.to(f"{request.url.path}{'?' if query else ''}{urlencode(query, safe=',')}")

@@ -1,7 +1,7 @@
 """Following what changed: a page of articles and of those that are gone, and a cursor for whatever comes next."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
 from typing import Annotated
@@ -58,10 +58,10 @@ async def sync_articles(
     place = await _place(visit, cursor, bound_to, source, tag_ids)
     following, taken = Following(language, tag_ids), Taken(quota=visit.person.quota)
 
-    async def take(found: Sequence[Found]) -> Collection[str]:
+    async def take(found: Sequence[Found]) -> Taken:
         nonlocal taken
         taken = await ledger.take(visit.reading, visit.parts.database, visit.person, found, now=now)
-        return taken.article_ids
+        return taken
 
     page = await sync.page(visit.reading, place, following, visit.person, take=take, now=now, limit=limit)
     links = Links(visit)
