@@ -142,7 +142,11 @@ async def admin_forms(office: Office) -> dict[str, Form]:
     held = await office.subscribe(account["id"], "monthly")
     person = {"email": "new@new.test", "name": "New", "roles": ["reader", "subscriber"]}
     sent = {"account_id": account["id"], "source": "till", "external_id": "sub_1"}
+    partner = (await office.send("POST", "/clients", json={"name": "Wire"})).json()
+    wire = {"name": "New", "networks": ["192.0.2.0/24", "2001:db8::/32"], "is_blocked": False}
     return {
+        "create_client": Form("POST", "/v1/admin/clients", wire),
+        "edit_client": Form("PATCH", f"/v1/admin/clients/{partner['id']}", wire),
         "create_plan": Form("POST", "/v1/admin/plans", {"slug": "new", **plan}),
         "edit_plan": Form("PATCH", "/v1/admin/plans/monthly", plan),
         "create_subscription": Form("POST", "/v1/admin/subscriptions", {"plan": "monthly", **times, **sent}),
