@@ -167,7 +167,14 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
     links = [{"url": "https://new.test/", "label": "Site"}]
     maker = {"slug": "new", "name": "New", "kind": "person", "bio": "Writes.", "links": links}
     maker["media_id"] = medium["id"]
-    said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L", "focal_point": {"x": 0.25, "y": 1}}
+    said = {
+        "alt": "A",
+        "caption": "C",
+        "credit": "D",
+        "licence": "L",
+        "may_be_syndicated": False,
+        "focal_point": {"x": 0.25, "y": 1},
+    }
     notes = {"note": "In", "public_note": "Out"}
     root = "/v1/editorial"
     signing_up = {"email": "new@example.org", "password": "long enough", "name": "New", "language": "fr"}
