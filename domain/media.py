@@ -69,7 +69,8 @@ class Medium:
     """A picture in the library. `alt`, `caption` and `credit` hold wherever a use says nothing else.
 
     `facts` are of what is kept and served. `uploaded_digest` is of the file as it came, before anything was
-    taken out of it. `suggested_credit` is what that file said of its maker; no reader ever gets it.
+    taken out of it. `suggested_credit` is what that file said of its maker; no reader ever gets it, nor
+    `may_be_syndicated`, which says whether partners may have the picture.
     """
 
     id: str
@@ -86,6 +87,7 @@ class Medium:
     placeholder: str | None = None
     focal_point: Focus | None = None
     suggested_credit: str | None = None
+    may_be_syndicated: bool = True
 
     @property
     def representations(self) -> tuple[Rendition, ...]:

@@ -43,6 +43,7 @@ def _medium(row: Row[Any]) -> Medium:
         placeholder=row.placeholder,
         focal_point=None if row.focal_x is None else Focus(row.focal_x, row.focal_y),
         suggested_credit=row.suggested_credit,
+        may_be_syndicated=row.may_be_syndicated,
     )
 
 
@@ -245,6 +246,7 @@ def _said(medium: Medium) -> dict[str, Any]:
         "licence": medium.licence,
         "focal_x": medium.focal_point.x if medium.focal_point else None,
         "focal_y": medium.focal_point.y if medium.focal_point else None,
+        "may_be_syndicated": medium.may_be_syndicated,
         "renditions": documents.dump_renditions(medium.renditions),
         "version": medium.version,
     }

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    Boolean,
     CompoundSelect,
     Integer,
     Row,
@@ -43,6 +44,7 @@ _SHAPE = {
     "third": Text,
     "renditions": Text,
     "placeholder": Text,
+    "may_be_syndicated": Boolean,
     "width": Integer,
     "height": Integer,
     "holds_from": Moment,
@@ -106,6 +108,7 @@ def _media() -> Select[Any]:
         third=media.c.licence,
         renditions=media.c.renditions,
         placeholder=media.c.placeholder,
+        may_be_syndicated=media.c.may_be_syndicated,
         width=media.c.width,
         height=media.c.height,
     )
@@ -206,6 +209,7 @@ def _picture(row: Row[Any]) -> Picture:
         row.third,
         documents.load_renditions(row.renditions),
         row.placeholder,
+        row.may_be_syndicated,
     )
 
 

@@ -55,6 +55,10 @@ UPLOAD = {
                         "caption": {"type": "string", "maxLength": 2000},
                         "credit": {"type": "string", "maxLength": 2000},
                         "licence": {"type": "string", "maxLength": 2000},
+                        "may_be_syndicated": {
+                            "type": "boolean",
+                            "description": "Whether partners may have it; they may, if it is left out",
+                        },
                     },
                 }
             }
@@ -121,6 +125,7 @@ def _medium(
         caption=form.caption,
         credit=form.credit,
         licence=form.licence,
+        may_be_syndicated=form.may_be_syndicated,
         created_by=visit.person.account_id or "",
         created_at=visit.now,
         uploaded_digest=uploaded_digest,
@@ -289,6 +294,7 @@ def _form(medium: Medium) -> dict[str, Any]:
         "caption": medium.caption,
         "credit": medium.credit,
         "licence": medium.licence,
+        "may_be_syndicated": medium.may_be_syndicated,
         "focal_point": {"x": focus.x, "y": focus.y} if focus else None,
     }
 

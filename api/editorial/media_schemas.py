@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, StrictBool
 
 from api.problems import Use
 from api.types import KnownId, Model, Note, Time
@@ -16,6 +16,8 @@ class MediaForm(Model):
     caption: Note | None = None
     credit: Note | None = None
     licence: Note | None = None
+    may_be_syndicated: StrictBool = True
+    """Whether partners may have it, with the articles that show it. No reader is told."""
 
 
 class FocalPoint(Model):

@@ -1,6 +1,7 @@
 """Reading an upload: one file and what is said of it, as `multipart/form-data` (RFC 7578)."""
 
 import re
+from typing import Any
 
 from fastapi import Request
 from pydantic import ValidationError
@@ -15,6 +16,7 @@ from domain.errors import Flaw, Unfit, WrongMedia
 from infra.storage import Incoming, pour
 
 FILE = "file"
+_FLAGS: dict[Any, bool] = {"true": True, "false": False}  # in a form all is text
 _NOT_UTF_8 = re.compile("[\x80-\x9f]")  # what is left of other bytes, which are read as Latin-1
 
 
@@ -33,10 +35,11 @@ async def read_upload(request: Request, incoming: Incoming) -> MediaForm:
 
 
 def _said(form: FormData) -> MediaForm:
-    fields = {name: value for name, value in form.multi_items() if name != FILE}
+    fields: dict[str, Any] = {name: value for name, value in form.multi_items() if name != FILE}
     if len(fields) + 1 != len(form.multi_items()):
         raise Unfit(Flaw("", "A field may stand there only once."))
     refuse_unkeepable(fields)
+    fields |= {name: _FLAGS.get(fields[name], fields[name]) for name in fields.keys() & {"may_be_syndicated"}}
     if _NOT_UTF_8.search("".join(map(str, fields.values()))):
         raise Unfit(Flaw("", "Send text in UTF-8."))
     try:

@@ -135,6 +135,7 @@ def _medium(medium: Medium, called: dict[str, str], file: str) -> records.MediaR
         caption=medium.caption,
         credit=medium.credit,
         licence=medium.licence,
+        may_be_syndicated=medium.may_be_syndicated,
         focal_point=FocalPoint(x=focus.x, y=focus.y) if focus else None,
         version=medium.version,
         created_by=medium.created_by,

@@ -86,6 +86,7 @@ class Pictures:
             caption=record.caption,
             credit=record.credit,
             licence=record.licence,
+            may_be_syndicated=record.may_be_syndicated,
             created_by=record.created_by,
             created_at=record.created_at or self.sources.now(),
             version=record.version,
@@ -102,9 +103,18 @@ class Pictures:
         return await self.darkroom.crop_anew(medium, change.folder / "original", change.folder)
 
     async def _say(self, before: Medium, record: MediaRecord, name: Known) -> str:
-        """Let what is said of a picture that is here be what its record says; the file is not looked at again."""
+        """Let what is said of a picture that is here be what its record says; the file is not looked at again.
+
+        One that is kept from partners is not given to them by a record that does not speak of it.
+        """
+        is_told = "may_be_syndicated" in record.model_fields_set
         after = replace(
-            before, alt=record.alt, caption=record.caption, credit=record.credit, licence=record.licence
+            before,
+            alt=record.alt,
+            caption=record.caption,
+            credit=record.credit,
+            licence=record.licence,
+            may_be_syndicated=record.may_be_syndicated if is_told else before.may_be_syndicated,
         )
         async with self.database.write() as connection:
             if after == before:

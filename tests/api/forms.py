@@ -142,7 +142,11 @@ async def admin_forms(office: Office) -> dict[str, Form]:
     held = await office.subscribe(account["id"], "monthly")
     person = {"email": "new@new.test", "name": "New", "roles": ["reader", "subscriber"]}
     sent = {"account_id": account["id"], "source": "till", "external_id": "sub_1"}
+    partner = (await office.send("POST", "/clients", json={"name": "Wire"})).json()
+    wire = {"name": "New", "networks": ["192.0.2.0/24", "2001:db8::/32"], "is_blocked": False}
     return {
+        "create_client": Form("POST", "/v1/admin/clients", wire),
+        "edit_client": Form("PATCH", f"/v1/admin/clients/{partner['id']}", wire),
         "create_plan": Form("POST", "/v1/admin/plans", {"slug": "new", **plan}),
         "edit_plan": Form("PATCH", "/v1/admin/plans/monthly", plan),
         "create_subscription": Form("POST", "/v1/admin/subscriptions", {"plan": "monthly", **times, **sent}),
@@ -163,7 +167,14 @@ async def forms(newsroom: Newsroom) -> dict[str, Form]:
     links = [{"url": "https://new.test/", "label": "Site"}]
     maker = {"slug": "new", "name": "New", "kind": "person", "bio": "Writes.", "links": links}
     maker["media_id"] = medium["id"]
-    said = {"alt": "A", "caption": "C", "credit": "D", "licence": "L", "focal_point": {"x": 0.25, "y": 1}}
+    said = {
+        "alt": "A",
+        "caption": "C",
+        "credit": "D",
+        "licence": "L",
+        "may_be_syndicated": False,
+        "focal_point": {"x": 0.25, "y": 1},
+    }
     notes = {"note": "In", "public_note": "Out"}
     root = "/v1/editorial"
     signing_up = {"email": "new@example.org", "password": "long enough", "name": "New", "language": "fr"}

@@ -10,7 +10,7 @@ from httpx import AsyncClient, Response
 
 from infra.ids import new_id
 from tests.newsroom import Json, Office, People
-from tests.partners import Program, basic, posted, program, token_of
+from tests.partners import basic, posted, program, token_of
 from tests.signing_in import REVOKE, TOKEN, account_of, password_form, sign_in, without_id
 from tests.wall.statements import statements_of
 
@@ -236,14 +236,3 @@ async def test_nothing_of_a_client_is_good_for_anything_else(
     for value in (one.secret, one.id, one.made["secrets"][0]["id"]):
         assert (await client.get("/v1/me", headers={"Authorization": f"Bearer {value}"})).status_code == 401
         assert (await client.get(f"/v1/previews/{value}")).status_code == 404
-
-
-async def test_the_metadata_name_clients(client: AsyncClient) -> None:
-    metadata = (await client.get("/.well-known/oauth-authorization-server")).json()
-    assert metadata["grant_types_supported"] == ["password", "refresh_token", "client_credentials"]
-    assert metadata["token_endpoint_auth_methods_supported"] == [
-        "none",
-        "client_secret_basic",
-        "client_secret_post",
-    ]
-    assert Program({"id": "a", "secret": "b"}).posted == {**GRANT, "client_id": "a", "client_secret": "b"}

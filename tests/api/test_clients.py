@@ -12,7 +12,7 @@ from infra.ids import new_id
 from infra.tables import client_secrets
 from tests.everything import everything
 from tests.newsroom import Clock, Json, Office, People
-from tests.partners import Program, headers_of, posted, program
+from tests.partners import headers_of, posted, program
 from tests.signing_in import TOKEN
 
 
@@ -275,7 +275,3 @@ async def test_only_administrators_see_clients(client: AsyncClient, people: Peop
             ("POST", f"/clients/{one.id}/secrets"),
         ):
             assert (await other.send(method, path)).status_code == 403
-
-
-def test_a_program_is_what_was_made() -> None:
-    assert Program({"id": "a", "secret": "b"}).basic == {"Authorization": "Basic YTpi"}

@@ -6,23 +6,34 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from httpx import AsyncClient, Response
 
-from tests.newsroom import Newsroom, People, paragraph, words
-from tests.signing_in import REVOKE, account_of, refresh, sign_in
+from tests.newsroom import Newsroom, Office, People, paragraph, words
+from tests.partners import posted, program
+from tests.signing_in import REVOKE, TOKEN, account_of, refresh, sign_in
 
-USES = ("access", "refresh", "preview", "list cursor", "sync cursor", "search cursor", "signature")
+USES = (
+    "access",
+    "refresh",
+    "preview",
+    "list cursor",
+    "sync cursor",
+    "search cursor",
+    "signature",
+    "secret",
+)
 
 
 @dataclass(frozen=True)
 class Things:
-    """One of each, and the picture whose address is signed."""
+    """One of each, the picture whose address is signed, and the client whose secret it is."""
 
     given: dict[str, str]
     picture: str
     expires: str
+    client_id: str
 
 
 @pytest.fixture
-async def things(newsroom: Newsroom, people: People) -> Things:
+async def things(newsroom: Newsroom, office: Office, people: People) -> Things:
     client = newsroom.client
     medium = await newsroom.medium()
     body = [paragraph(words(100)), {"_type": "image", "media_id": medium["id"]}, paragraph(words(20))]
@@ -43,7 +54,9 @@ async def things(newsroom: Newsroom, people: People) -> Things:
         token: str = (await client.get(path)).json()["next_cursor"]
         return token
 
+    partner = await program(office)
     given = {
+        "secret": partner.secret,
         "access": signed_in["access_token"],
         "refresh": signed_in["refresh_token"],
         "preview": preview["token"],
@@ -52,10 +65,12 @@ async def things(newsroom: Newsroom, people: People) -> Things:
         "search cursor": await cursor("/v1/search?q=harbour&limit=1"),
         "signature": query["signature"][0],
     }
-    return Things(given, address.path, query["expires"][0])
+    return Things(given, address.path, query["expires"][0], partner.id)
 
 
-async def used(client: AsyncClient, things: Things, use: str, thing: str) -> Response:
+async def used(  # noqa: PLR0911 - one a use
+    client: AsyncClient, things: Things, use: str, thing: str
+) -> Response:
     match use:
         case "access":
             return await client.get("/v1/me", headers={"Authorization": f"Bearer {thing}"})
@@ -63,6 +78,8 @@ async def used(client: AsyncClient, things: Things, use: str, thing: str) -> Res
             return await refresh(client, thing)
         case "revoke":
             return await client.post(REVOKE, data={"token": thing})
+        case "secret":
+            return await client.post(TOKEN, data=posted(things.client_id, thing))
         case "preview":
             return await client.get(f"/v1/previews/{thing}")
         case "signature":

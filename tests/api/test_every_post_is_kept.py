@@ -11,7 +11,7 @@ from tests.api.forms import forms
 from tests.everything import everything
 from tests.newsroom import Newsroom, Office, People, lines, png
 
-SHOWN_ONCE = {"create_preview"}  # operations whose answers show a secret
+SHOWN_ONCE = {"create_preview", "create_client", "create_client_secret"}  # operations whose answers show a secret
 
 
 @pytest.fixture
@@ -49,7 +49,9 @@ async def requests(newsroom: Newsroom) -> dict[str, tuple[str, dict[str, Any]]]:
     office = Office(newsroom.client, newsroom.headers)
     (account,) = (await office.send("GET", "/accounts?email=somebody@new.test")).json()["items"]
     held = await office.subscribe(account["id"], "monthly")
+    partner = (await office.send("POST", "/clients", json={"name": "Wire"})).json()
     return {
+        "create_client_secret": (f"/v1/admin/clients/{partner['id']}/secrets", {}),
         "revoke_subscription": (f"/v1/admin/subscriptions/{held['id']}/revoke", {}),
         "restore_revision": (f"/v1/editorial/articles/{draft['id']}/revisions/1/restore", {}),
         **json,

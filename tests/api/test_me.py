@@ -129,9 +129,9 @@ async def test_the_metadata_name_what_there_is(client: AsyncClient) -> None:
         "token_endpoint": "https://api.test/v1/auth/token",
         "revocation_endpoint": "https://api.test/v1/auth/revoke",
         "jwks_uri": "https://api.test/.well-known/jwks.json",
-        "grant_types_supported": ["password", "refresh_token"],
+        "grant_types_supported": ["password", "refresh_token", "client_credentials"],
         "response_types_supported": [],
-        "token_endpoint_auth_methods_supported": ["none"],
+        "token_endpoint_auth_methods_supported": ["none", "client_secret_basic", "client_secret_post"],
         "revocation_endpoint_auth_methods_supported": ["none"],
     }
     assert (await client.get(metadata["jwks_uri"])).status_code == 200

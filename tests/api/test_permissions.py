@@ -43,10 +43,10 @@ class Row(NamedTuple):
 
 EXPECTED = {
     "read_me": Row("account", 200, 200, 200, 200),
-    "list_sessions": Row("account", 200, 200, 200, 200),
-    "end_session": Row("account", 404, 404, 404, 404),  # somebody else's
-    "end_sessions": Row("account", 204, 204, 204, 204),
-    "export_me": Row("account", 200, 200, 200, 200),
+    "list_sessions": Row("account.use", 200, 200, 200, 200),
+    "end_session": Row("account.use", 404, 404, 404, 404),  # somebody else's
+    "end_sessions": Row("account.use", 204, 204, 204, 204),
+    "export_me": Row("account.use", 200, 200, 200, 200),
     "edit_me": Row("account.own", 200, 200, 200, 200, partner=403),
     "delete_me": Row("account.own", 204, 204, 204, 204, partner=403),
     "create_article": Row("articles.own", 403, 201, 201, 201),
@@ -99,6 +99,13 @@ EXPECTED = {
     "edit_subscription": Row("subscriptions", 403, 403, 403, 403, 200),
     "revoke_subscription": Row("subscriptions", 403, 403, 403, 403, 200),
     "delete_subscription": Row("subscriptions", 403, 403, 403, 403, 204),
+    "list_clients": Row("clients", 403, 403, 403, 403, 200),
+    "create_client": Row("clients", 403, 403, 403, 403, 201),
+    "read_client": Row("clients", 403, 403, 403, 403, 200),
+    "edit_client": Row("clients", 403, 403, 403, 403, 200),
+    "delete_client": Row("clients", 403, 403, 403, 403, 204),
+    "create_client_secret": Row("clients", 403, 403, 403, 403, 201),
+    "delete_client_secret": Row("clients", 403, 403, 403, 403, 204),
     "list_audit": Row("events", 403, 403, 403, 403, 200),
 }
 NOTHING_TO_DO = {"end_sessions"}  # nobody here has signed in
@@ -155,6 +162,9 @@ class Subjects:
         if "{subscription_id}" in template:
             account = await self.people.add("reader")
             made["subscription_id"] = (await self.office.subscribe(account.id, "the-other"))["id"]
+        if "{client_id}" in template:
+            partner = (await self.office.send("POST", "/clients", json={"name": "Wire"})).json()
+            made["client_id"], made["secret_id"] = partner["id"], partner["secrets"][0]["id"]
         if "/plans/" in template:
             made["slug"] = (await self.office.plan(f"plan-{next(_numbers)}"))["slug"]
         elif "{slug}" in template:
@@ -186,6 +196,8 @@ def _body(name: str) -> Json:
         "edit_account": {"name": "Another name"},
         "create_plan": {"slug": f"plan-{next(_numbers)}", **PLAN},
         "edit_plan": {"position": 7},
+        "create_client": {"name": "Wire"},
+        "edit_client": {"networks": ["192.0.2.0/24"]},
         "create_subscription": {"plan": "the-other"},
         "edit_subscription": {"ends_at": "2030-01-01T00:00:00Z"},
     }

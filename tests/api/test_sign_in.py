@@ -91,7 +91,7 @@ WRONG_FORMS: list[tuple[dict[str, Any], str]] = [
     ({"grant_type": "refresh_token", "refresh_token": "\x00"}, "invalid_request"),
     ({"grant_type": "refresh_token", "refresh_token": LONG}, "invalid_request"),
     ({"grant_type": "Password", "username": "a", "password": "b"}, "unsupported_grant_type"),
-    ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+    ({"grant_type": "client-credentials"}, "unsupported_grant_type"),
     ({"grant_type": "authorization_code", "code": "a"}, "unsupported_grant_type"),
     ({"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer"}, "unsupported_grant_type"),
     ({"grant_type": LONG}, "invalid_request"),

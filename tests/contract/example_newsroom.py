@@ -21,6 +21,7 @@ from infra.passwords import hash_password
 from tests.contract.recording import recorded
 from tests.letters import in_folder, sent, token_in
 from tests.newsroom import Json, paragraph, png
+from tests.partners import basic
 
 FOLDER = Path(__file__).parents[2] / "api" / "examples"
 PASSWORD = "a-long-password"
@@ -95,6 +96,7 @@ async def tell(folder: Path) -> dict[str, Json]:
         await _write_articles(desk, medium)
         await _read(desk)
         await _keep_account(desk, parts)
+        await _let_programs_in(desk)
         return recorder.told
 
 
@@ -301,6 +303,26 @@ async def _keep_account(desk: Desk, parts: Parts) -> None:
     await _sign_in_as(desk, other, new["password"])
     await desk.ask("GET", "/v1/me/export", "reader", by=other)
     await desk.ask("DELETE", "/v1/me", "gone", by=other)
+
+
+async def _let_programs_in(desk: Desk) -> None:
+    path, token = "/v1/admin/clients", "/v1/auth/token"
+    wire = {"name": "The Wire", "networks": ["192.0.2.0/24", "2001:db8::/32"]}
+    one = await desk.ask("POST", path, "new", by="admin", json=wire)
+    grant = {"grant_type": "client_credentials"}
+    form = {**grant, "client_id": one["id"], "client_secret": one["secret"]}
+    tokens = await desk.ask("POST", token, "client", by=None, data=form)
+    await desk.ask("POST", token, "client_by_basic", by=None, data=grant, headers=basic(one["id"], one["secret"]))
+    desk.tokens["client"] = tokens["access_token"]
+    await desk.ask("GET", "/v1/me", "client", by="client")
+    await desk.ask("GET", path, "page", by="admin")
+    await desk.ask("GET", f"{path}/{one['id']}", "one", by="admin")
+    await desk.ask("POST", f"{path}/{one['id']}/secrets", "another", by="admin")
+    secret = f"{path}/{one['id']}/secrets/{one['secrets'][0]['id']}"
+    await desk.ask("DELETE", secret, "old", by="admin", version=2)
+    change = {"is_blocked": True}
+    await desk.ask("PATCH", f"{path}/{one['id']}", "block", by="admin", version=3, json=change)
+    await desk.ask("DELETE", f"{path}/{one['id']}", "gone", by="admin", version=4)
 
 
 async def _token(parts: Parts, address: str) -> str:

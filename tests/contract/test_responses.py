@@ -17,6 +17,7 @@ from tests.api import rich
 from tests.contract.checking import Checker, Unlike
 from tests.letters import letters_to, token_in
 from tests.newsroom import PLAN, Json, Newsroom, Office, People, lines, paragraph, png, somewhere
+from tests.partners import basic, posted
 
 NEVER = "018f0000-0000-7000-8000-000000000000"
 PASSWORD = "long-enough-for-anybody"
@@ -375,6 +376,42 @@ async def administer(office: Office, people: People) -> None:
         await office.send("GET", f"/events{query}")
 
 
+async def let_programs_in(client: AsyncClient, office: Office) -> None:
+    answers = [await office.send("POST", "/clients", json=form) for form in ({"name": "Wire"}, {}, {"x": 1})]
+    one = answers[0].json()
+    place = f"/clients/{one['id']}"
+    for _ in range(2):  # what is told once is not told again
+        await office.send("POST", "/clients", json={"name": "Other"}, headers={"Idempotency-Key": "client"})
+    for path in ("/clients", "/clients?limit=1", "/clients?cursor=x", place, f"/clients/{NEVER}"):
+        await office.send("GET", path)
+    await sign_in_as_client(client, one["id"], one["secret"])
+    for patch, version in (({}, None), ({"x": 1}, 1), ({"networks": ["192.0.2.0/24"]}, 1), ({}, 1)):
+        await office.send("PATCH", place, version=version, json=patch)
+    await office.send("PATCH", f"/clients/{NEVER}", version=1, json={})
+    for path in (place, place, f"/clients/{NEVER}"):
+        await office.send("POST", f"{path}/secrets")
+    for version in (None, 9, 3, 4):
+        await office.send("DELETE", f"{place}/secrets/{one['secrets'][0]['id']}", version=version)
+    other = f"{place}/secrets"
+    for path in (other, f"/clients/{NEVER}/secrets"):  # one key for two requests
+        await office.send("POST", path, headers={"Idempotency-Key": "secret"})
+    for version in (None, 9, 5, 5):
+        await office.send("DELETE", place, version=version)
+
+
+async def sign_in_as_client(client: AsyncClient, client_id: str, secret: str) -> None:
+    path, grant, form = "/v1/auth/token", {"grant_type": "client_credentials"}, posted(client_id, secret)
+    tokens = (await client.post(path, data=form)).json()
+    headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    for mine in ("/v1/me", "/v1/me/export"):
+        await client.get(mine, headers=headers)
+    await client.post("/v1/auth/revoke", data={"token": tokens["access_token"]})
+    for data in ({**form, "client_secret": "x"}, grant):
+        await client.post(path, data=data)
+    for given in (basic(client_id, secret), basic(client_id, "x"), {"Authorization": "Digest x"}):
+        await client.post(path, data=grant, headers=given)
+
+
 async def knock_everywhere(client: AsyncClient, people: People, document: Json) -> None:
     """Call every newsroom operation as somebody who may not, and with bodies that none takes."""
     reader, editor = await people.headers("reader"), await people.headers("admin")
@@ -411,6 +448,7 @@ async def test_every_answer_is_what_the_contract_says(
     await send_again(newsroom, people)
     await write_bulks(newsroom)
     await administer(office, people)
+    await let_programs_in(client, office)
     await knock_everywhere(client, people, checker.document)
     expected = {
         (operation["operationId"], int(status))

@@ -126,6 +126,7 @@ def test_a_write_on_an_older_version_is_stale() -> None:
         (errors.WrongMedia("no"), {"detail": "no"}),
         (errors.TooLarge("no"), {"detail": "no"}),
         (errors.GrantRefused("invalid_grant", "no"), {"detail": "no", "error": "invalid_grant"}),
+        (errors.ClientRefused(), {"error": "invalid_client"}),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Refusal) else "",
 )

@@ -276,6 +276,37 @@ async def test_the_way_back_opens_nothing_that_was_shut(empty: Database) -> None
     assert await _all(empty, accounts) == [("me", "hash", "reader"), ("she", "!", "")]
 
 
+PICTURED = """
+INSERT INTO media (id, content_type, width, height, size, digest, alt, created_by, created_at, version)
+    VALUES ('m1', 'image/png', 1, 1, 1, 'd', 'Alt', 'me', '2026-01-01', 3)
+"""
+LET_IN = """
+INSERT INTO clients (id, name, networks, is_blocked, version, created_at)
+    VALUES ('c1', 'Wire', '192.0.2.0/24', FALSE, 1, '2026-01-01'), ('c2', 'Other', '', TRUE, 1, '2026-01-01');
+INSERT INTO client_secrets (id, client_id, digest, prefix, created_at)
+    VALUES ('s1', 'c1', 'one', 'sfc_', '2026-01-01'), ('s2', 'c1', 'two', 'sfc_', '2026-01-01'),
+    ('s3', 'c2', 'three', 'sfc_', '2026-01-01');
+UPDATE media SET may_be_syndicated = FALSE;
+DELETE FROM clients WHERE id = 'c1'
+"""
+
+
+async def test_pictures_stay_and_may_be_syndicated_until_somebody_says_otherwise(empty: Database) -> None:
+    await migrate(empty, "0009")
+    async with empty.write() as connection:
+        await connection.execute(text(PICTURED))
+    await migrate(empty)
+    assert await _all(empty, "SELECT id, version, may_be_syndicated FROM media") == [("m1", 3, True)]
+    async with empty.write() as connection:
+        for statement in LET_IN.split(";"):
+            await connection.execute(text(statement))
+    assert await _all(empty, "SELECT id FROM client_secrets") == [("s3",)], "with a client go its secrets"
+    await migrate(empty, "0009")
+    assert await _all(empty, "SELECT id, version FROM media") == [("m1", 3)]
+    await migrate(empty)
+    assert await _all(empty, "SELECT id FROM clients") == []
+
+
 async def test_migrating_twice_changes_nothing(empty: Database) -> None:
     await migrate(empty)
     async with empty.write() as connection:

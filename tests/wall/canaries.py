@@ -31,7 +31,7 @@ PLANNED = STAFF | {"planned"}
 SUBSCRIBED = PLANNED | {"subscriber"}
 COVERED = SUBSCRIBED | {"covered"}
 REGISTERED = COVERED | NEWSROOM | {"reader"}
-EVERYBODY = REGISTERED | {"anonymous", "partner"}
+EVERYBODY = REGISTERED | {"anonymous", "partner", "program"}
 NOBODY: frozenset[str] = frozenset()
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

@@ -20,6 +20,7 @@ PERSONS: dict[str, tuple[str, ...]] = {
     "planned": ("subscriber",),
     "covered": ("reader",),  # with a plan that opens one tag and one section
     "partner": ("partner",),
+    "program": ("partner",),  # a client
     "writer": ("contributor",),
     "colleague": ("contributor",),
     "editor": ("editor",),
@@ -45,6 +46,7 @@ class Corpus:
     contributors: list[str] = field(default_factory=list)
     plans: list[str] = field(default_factory=list)
     subscriptions: list[Json] = field(default_factory=list)
+    clients: list[Json] = field(default_factory=list)
     opened: dict[bytes, set[str]] = field(default_factory=dict)  # pictures' addresses, and what they show
 
     @property

@@ -6,6 +6,7 @@ import httpx
 
 from infra.passwords import hash_password
 from tests.newsroom import Json, People, paragraph, words
+from tests.partners import headers_of, program
 from tests.wall.canaries import (
     ADMIN,
     COVERED,
@@ -25,6 +26,7 @@ async def make_corpus(client: httpx.AsyncClient, people: People) -> Corpus:
     """Make all of it."""
     corpus = Corpus(client, people)
     await _add_people(corpus)
+    await _add_program(corpus)
     await _add_names(corpus)
     await _add_plans(corpus)
     await _add_gated(corpus)
@@ -39,7 +41,7 @@ async def _add_people(corpus: Corpus) -> None:
     hashed = hash_password(PASSWORD)
     for person, roles in PERSONS.items():
         corpus.headers[person] = {}
-        if roles:
+        if roles and person != "program":
             plans = ("gold",) if person == "planned" else ()
             account = await corpus.people.add(*roles, plans=plans, password_hash=hashed)
             corpus.accounts[person] = account
@@ -50,6 +52,16 @@ async def _add_people(corpus: Corpus) -> None:
                 account.id, frozenset({person}) | ADMIN | (STAFF if person == "writer" else NOBODY)
             )
     corpus.canaries.audience[corpus.accounts["editor"].id] |= WRITER  # who is told who edited theirs
+
+
+async def _add_program(corpus: Corpus) -> None:
+    """A partner's program: a client, which has no account and calls by a token of its own."""
+    told = ADMIN | {"program"}
+    one = await program(corpus.admin, name=corpus.word(told))
+    corpus.headers["program"] = await headers_of(corpus.client, one)
+    corpus.clients.append({name: value for name, value in one.made.items() if name != "secret"})
+    corpus.canaries.told(one.id, told)
+    corpus.canaries.told(one.made["secrets"][0]["id"], ADMIN)
 
 
 async def _add_names(corpus: Corpus) -> None:

@@ -81,6 +81,8 @@ class Values:
             "rendition": ["original", "small", "square", "wide", "nothing-here"],
             "slug": names,
             "account_id": accounts,
+            "client_id": [*(one["id"] for one in corpus.clients), new_id()],
+            "secret_id": [*(one["id"] for client in corpus.clients for one in client["secrets"]), new_id()],
             "subscription_id": [*(one["id"] for one in corpus.subscriptions), new_id()],
             "number": ["1", "2", "9"],
             "page": ["2026-01-1", "2026-01-2", "2025-12-1"],
@@ -237,6 +239,11 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "edit_subscription": {"json": {"trial_until": None}},
         "revoke_subscription": {},
         "delete_subscription": {},
+        "create_client": {"json": {"name": "A try"}},
+        "edit_client": {"json": {"name": "Another try"}},
+        "delete_client": {},
+        "create_client_secret": {},
+        "delete_client_secret": {},
         "create_account": {"json": {"email": "a@try.test", "name": "A try", "roles": ["reader"]}},
         "edit_account": {"json": {"name": "Another try"}},
         "delete_account": {},
@@ -252,7 +259,7 @@ def writes(app: FastAPI, corpus: Corpus, operation: Operation) -> Iterator[Asked
     )
     versions = {
         one["id"]: one["version"]
-        for one in (*corpus.articles.values(), *corpus.media.values(), *corpus.subscriptions)
+        for one in (*corpus.articles.values(), *corpus.media.values(), *corpus.subscriptions, *corpus.clients)
     }
     assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match", "idempotency-key"}
     for path in paths(app, values, operation):
