@@ -44,7 +44,7 @@ _TAGS = (
     ("Contributors", "The names that articles are signed with."),
     ("Plans", "What readers can subscribe to, and what that opens."),
     ("Subscriptions", "Who has which plan, from when and until when."),
-    ("Partners", "The programs of partners, and how they sign in."),
+    ("Partners", "The programs of partners, how they sign in, and what they may take."),
     ("Administration", "Everybody's accounts, and the audit log."),
     ("Server", "Health, keys and metadata."),
 )
@@ -64,6 +64,7 @@ _IN_PATHS = {
     "action": "The action",
     "article_id": "Id of the article",
     "client_id": "Id of the client",
+    "licence_id": "Id of the licence",
     "media_id": "Id of the picture",
     "preview_id": "Id of the preview",
     "rendition": "Name of one of the picture's `renditions`",

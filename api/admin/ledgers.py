@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
+from fastapi.responses import JSONResponse, StreamingResponse
 
 from api import caching
 from api.admin import licence_schemas as schemas
@@ -22,13 +22,13 @@ from infra import ledger, licences
 from infra.db import Connection
 from infra.ledger import Entry, Listing
 
-router = APIRouter(prefix="/v1/admin/licences", tags=["Licences"], route_class=Route)
+router = APIRouter(prefix="/v1/admin/licences", tags=["Partners"], route_class=Route)
 ALLOWED = needs(Permission.EDIT_LICENCES)
 AT_ONCE = 500
 
 
-class Lines(StreamingResponse):
-    """An answer of JSON texts, one a line."""
+class Lines(JSONResponse):
+    """An answer of JSON texts, one a line; the contract shows one."""
 
     media_type = "application/x-ndjson"
 
@@ -77,6 +77,7 @@ async def list_ledger(  # noqa: PLR0913 - one argument a parameter
     summary="Export what was taken",
     operation_id="export_ledger",
     response_class=Lines,
+    response_model=schemas.LedgerEntry,
     responses=READ,
     openapi_extra=ALLOWED,
 )
@@ -90,7 +91,7 @@ async def export_ledger(
     await _check(visit.reading, licence_id)
     listing = Listing(licence_id, taken_after=taken_after, taken_before=taken_before)
     name = {"Content-Disposition": 'attachment; filename="ledger.ndjson"'}
-    return Lines(_lines(visit, listing), headers={**caching.NO_STORE, **name})
+    return StreamingResponse(_lines(visit, listing), 200, {**caching.NO_STORE, **name}, Lines.media_type)
 
 
 async def _lines(visit: Visit, listing: Listing) -> AsyncIterator[str]:

@@ -28,7 +28,7 @@ from infra.contributors import CONTRIBUTORS
 from infra.db import Connection
 from infra.tags import TAGS
 
-router = APIRouter(prefix="/v1/admin/licences", tags=["Licences"], route_class=Route)
+router = APIRouter(prefix="/v1/admin/licences", tags=["Partners"], route_class=Route)
 ALLOWED = needs(Permission.EDIT_LICENCES)
 _duration = TypeAdapter(timedelta)
 

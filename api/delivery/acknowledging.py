@@ -14,7 +14,7 @@ from api.types import Id, KnownId, Model
 from domain.permissions import Permission
 from infra import ledger
 
-router = APIRouter(prefix="/v1/sync", tags=["Delivery"], route_class=Route)
+router = APIRouter(prefix="/v1/sync", tags=["Partners"], route_class=Route)
 
 
 class AcknowledgementForm(Model):

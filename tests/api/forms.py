@@ -144,7 +144,21 @@ async def admin_forms(office: Office) -> dict[str, Form]:
     sent = {"account_id": account["id"], "source": "till", "external_id": "sub_1"}
     partner = (await office.send("POST", "/clients", json={"name": "Wire"})).json()
     wire = {"name": "New", "networks": ["192.0.2.0/24", "2001:db8::/32"], "is_blocked": False}
+    licensed = (await office.send("POST", "/clients", json={"name": "Press"})).json()
+    licence = await office.licence(licensed["id"])
+    terms = {
+        "articles": {"tags": ["sea"], "contributors": ["ada"], "languages": ["en"], "sources": ["Wire", None]},
+        "fields": ["standfirst", "images"],
+        "delay": "P1DT6H30M",
+        "usage_terms": "Web only.",
+        "starts_at": "2026-02-01T00:00:00Z",
+        "ends_at": "2027-02-01T00:00:00Z",
+        "quota": 500,
+    }
     return {
+        "acknowledge_removals": Form("POST", "/v1/sync/acknowledgements", {"ids": [account["id"]]}),
+        "create_licence": Form("POST", "/v1/admin/licences", {**terms, "client_id": partner["id"]}),
+        "edit_licence": Form("PATCH", f"/v1/admin/licences/{licence['id']}", terms),
         "create_client": Form("POST", "/v1/admin/clients", wire),
         "edit_client": Form("PATCH", f"/v1/admin/clients/{partner['id']}", wire),
         "create_plan": Form("POST", "/v1/admin/plans", {"slug": "new", **plan}),

@@ -61,7 +61,7 @@ BODIES: list[tuple[bytes, tuple[int, ...]]] = [
 @pytest.fixture
 async def newsroom(client: AsyncClient, people: People) -> Newsroom:
     """Whoever may use every operation."""
-    return Newsroom(client, await people.headers("admin"))
+    return Newsroom(client, await people.headers("admin", "partner"))
 
 
 async def test_every_operation_with_json_is_tried(newsroom: Newsroom) -> None:

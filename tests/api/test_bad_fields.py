@@ -57,7 +57,7 @@ def put(value: Any) -> Callable[[Any, Any], None]:
 @pytest.fixture
 async def newsroom(client: AsyncClient, people: People) -> Newsroom:
     """Whoever may use every operation."""
-    return Newsroom(client, await people.headers("admin"))
+    return Newsroom(client, await people.headers("admin", "partner"))
 
 
 def told_at(problem: Json, path: Path) -> bool:

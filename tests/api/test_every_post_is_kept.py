@@ -17,7 +17,7 @@ SHOWN_ONCE = {"create_preview", "create_client", "create_client_secret"}  # oper
 @pytest.fixture
 async def newsroom(client: AsyncClient, people: People) -> Newsroom:
     """Whoever may use every operation."""
-    return Newsroom(client, await people.headers("admin"))
+    return Newsroom(client, await people.headers("admin", "partner"))
 
 
 def posts() -> dict[str, Any]:

@@ -47,7 +47,7 @@ class Patching:
 async def test_each_field_is_taken_as_it_is_described(
     client: httpx.AsyncClient, people: People, operation: str
 ) -> None:
-    newsroom = Newsroom(client, await people.headers("admin"))
+    newsroom = Newsroom(client, await people.headers("admin", "partner"))
     form = (await forms(newsroom))[operation]
     document = (await client.get("/openapi.json")).json()
     patching = Patching(newsroom, form, document)

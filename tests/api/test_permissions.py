@@ -26,7 +26,7 @@ from tests.newsroom import (
 )
 
 OUTSIDERS = ("reader", "subscriber", "partner")
-GUARDED = ("/v1/editorial", "/v1/me", "/v1/admin")
+GUARDED = ("/v1/editorial", "/v1/me", "/v1/admin", "/v1/sync/")
 
 
 class Row(NamedTuple):
@@ -106,9 +106,17 @@ EXPECTED = {
     "delete_client": Row("clients", 403, 403, 403, 403, 204),
     "create_client_secret": Row("clients", 403, 403, 403, 403, 201),
     "delete_client_secret": Row("clients", 403, 403, 403, 403, 204),
+    "list_licences": Row("licences", 403, 403, 403, 403, 200),
+    "create_licence": Row("licences", 403, 403, 403, 403, 201),
+    "read_licence": Row("licences", 403, 403, 403, 403, 200),
+    "edit_licence": Row("licences", 403, 403, 403, 403, 200),
+    "delete_licence": Row("licences", 403, 403, 403, 403, 204),
+    "list_ledger": Row("licences", 403, 403, 403, 403, 200),
+    "export_ledger": Row("licences", 403, 403, 403, 403, 200),
+    "acknowledge_removals": Row("acknowledgements", 403, 403, 403, 403, partner=200),
     "list_audit": Row("events", 403, 403, 403, 403, 200),
 }
-NOTHING_TO_DO = {"end_sessions"}  # nobody here has signed in
+NOTHING_TO_DO = {"end_sessions", "acknowledge_removals"}  # nobody here has signed in, or has taken anything
 _numbers = count()
 
 
@@ -165,6 +173,9 @@ class Subjects:
         if "{client_id}" in template:
             partner = (await self.office.send("POST", "/clients", json={"name": "Wire"})).json()
             made["client_id"], made["secret_id"] = partner["id"], partner["secrets"][0]["id"]
+        if "{licence_id}" in template:
+            partner = (await self.office.send("POST", "/clients", json={"name": "Wire"})).json()
+            made["licence_id"] = (await self.office.licence(partner["id"]))["id"]
         if "/plans/" in template:
             made["slug"] = (await self.office.plan(f"plan-{next(_numbers)}"))["slug"]
         elif "{slug}" in template:
@@ -198,6 +209,9 @@ def _body(name: str) -> Json:
         "edit_plan": {"position": 7},
         "create_client": {"name": "Wire"},
         "edit_client": {"networks": ["192.0.2.0/24"]},
+        "create_licence": {"articles": "everything"},
+        "edit_licence": {"quota": 7},
+        "acknowledge_removals": {"ids": [NOBODY]},
         "create_subscription": {"plan": "the-other"},
         "edit_subscription": {"ends_at": "2030-01-01T00:00:00Z"},
     }
@@ -236,10 +250,13 @@ async def test_each_caller_gets_what_the_table_says(
     somebody = (await people.add("reader")).id
     for caller, headers, expected in callers:
         path = await subjects.path(template)
-        before = await everything(people.parts)
         body = _body(name)
         if name == "create_subscription":
             body["json"] = {**body["json"], "account_id": somebody}
+        if name == "create_licence":
+            partner = (await subjects.office.send("POST", "/clients", json={"name": "Wire"})).json()
+            body["json"] = {**body["json"], "client_id": partner["id"]}
+        before = await everything(people.parts)
         sent = {**headers, "If-Match": '"1"', **body.pop("headers", {})}
         response = await client.request(method, path, headers=sent, **body)
         assert response.status_code == expected, f"{caller}: {response.text}"

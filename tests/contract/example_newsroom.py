@@ -97,6 +97,7 @@ async def tell(folder: Path) -> dict[str, Json]:
         await _read(desk)
         await _keep_account(desk, parts)
         await _let_programs_in(desk)
+        await _license_programs(desk)
         return recorder.told
 
 
@@ -323,6 +324,29 @@ async def _let_programs_in(desk: Desk) -> None:
     change = {"is_blocked": True}
     await desk.ask("PATCH", f"{path}/{one['id']}", "block", by="admin", version=3, json=change)
     await desk.ask("DELETE", f"{path}/{one['id']}", "gone", by="admin", version=4)
+
+
+async def _license_programs(desk: Desk) -> None:
+    path = "/v1/admin/licences"
+    one = await desk.ask("POST", "/v1/admin/clients", by="admin", json={"name": "The Radio"})
+    form = {"grant_type": "client_credentials", "client_id": one["id"], "client_secret": one["secret"]}
+    desk.tokens["radio"] = (await desk.ask("POST", "/v1/auth/token", by=None, data=form))["access_token"]
+    terms = {"fields": ["standfirst", "lead_image", "images", "tags"], "usage_terms": "Online, for thirty days."}
+    agreed = {**terms, "articles": {"tags": ["ferries"], "sources": [None]}, "delay": "PT2H", "quota": 500}
+    licence = await desk.ask("POST", path, "new", by="admin", json={"client_id": one["id"], **agreed})
+    change = {"articles": "everything", "delay": "PT0M"}
+    await desk.ask("PATCH", f"{path}/{licence['id']}", "wider", by="admin", version=1, json=change)
+    taken = await desk.ask("GET", "/v1/articles/the-harbour-at-night", "licensed", by="radio")
+    await desk.ask("GET", "/v1/articles/the-harbour-at-night/ninjs", "licensed", by="radio")
+    await desk.ask("GET", path, "page", by="admin")
+    await desk.ask("GET", f"{path}/{licence['id']}", "one", by="admin")
+    await desk.ask("GET", f"{path}/{licence['id']}/ledger", "page", by="admin")
+    await desk.ask("GET", f"{path}/{licence['id']}/ledger/export", "all", by="admin")
+    acknowledged = {"ids": [taken["id"]]}
+    await desk.ask("POST", "/v1/sync/acknowledgements", "gone", by="radio", json=acknowledged)
+    other = await desk.ask("POST", "/v1/admin/clients", by="admin", json={"name": "The Leaflet"})
+    unused = await desk.ask("POST", path, by="admin", json={"client_id": other["id"], "articles": "everything"})
+    await desk.ask("DELETE", f"{path}/{unused['id']}", "unused", by="admin", version=1)
 
 
 async def _token(parts: Parts, address: str) -> str:

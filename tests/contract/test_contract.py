@@ -143,7 +143,9 @@ def test_what_an_operation_needs_is_told_to_people_too(document: Json) -> None:
             assert operation["security"] == [{"bearer": []}], path
         elif path.startswith(("/v1/", "/media/")):
             assert {"bearer": []} not in operation["security"] or {} in operation["security"], path
-        assert ("x-permission" in operation) == path.startswith(("/v1/editorial", "/v1/me", "/v1/admin")), path
+        assert ("x-permission" in operation) == path.startswith(
+            ("/v1/editorial", "/v1/me", "/v1/admin", "/v1/sync/")
+        ), path
 
 
 def test_every_reference_leads_somewhere_and_every_component_is_used(document: Json) -> None:
@@ -207,6 +209,7 @@ def test_the_part_for_readers_is_all_that_is_not_for_staff(document: Json) -> No
     assert re.search("newsroom|editorial", json.dumps(part), re.IGNORECASE) is None
     forms = {name for name in part["components"]["schemas"] if name.endswith(("Form", "Patch"))}
     assert forms == {
+        "AcknowledgementForm",
         "ConfirmationForm",
         "NewPasswordForm",
         "ProfilePatch",

@@ -17,7 +17,7 @@ from tests.api import rich
 from tests.contract.checking import Checker, Unlike
 from tests.letters import letters_to, token_in
 from tests.newsroom import PLAN, Json, Newsroom, Office, People, lines, paragraph, png, somewhere
-from tests.partners import basic, posted
+from tests.partners import basic, headers_of, posted, program
 
 NEVER = "018f0000-0000-7000-8000-000000000000"
 PASSWORD = "long-enough-for-anybody"
@@ -399,6 +399,37 @@ async def let_programs_in(client: AsyncClient, office: Office) -> None:
         await office.send("DELETE", place, version=version)
 
 
+async def license_programs(client: AsyncClient, office: Office, newsroom: Newsroom) -> None:
+    partner, other = [await program(office, name=name) for name in ("Licensed", "Bare")]
+    form = {"client_id": partner.id, "articles": "everything", "quota": 9}
+    key = {"Idempotency-Key": "licence"}
+    made = [
+        await office.send("POST", "/licences", json=one, headers=headers)
+        for one, headers in ((form, key), (form, {}), ({}, {}), ({"x": 1}, key), ({**form, "articles": {}}, {}))
+    ]
+    place = f"/licences/{made[0].json()['id']}"
+    gone = (await office.licence(other.id))["id"]
+    headers = await headers_of(client, partner)
+    live = await newsroom.published(title="Licensed", access={"requires": "subscriber"})
+    for path in ("/v1/articles/licensed", "/v1/sync", "/v1/me"):
+        assert (await client.get(path, headers=headers)).status_code == 200
+    await newsroom.act(live, "withdraw", public_note="Wrong.")
+    bodies: list[Json] = [{"ids": [live["id"]]}, {"ids": []}, {"ids": [NEVER]}]
+    for body in bodies:
+        await client.post("/v1/sync/acknowledgements", json=body, headers=headers)
+    for path in ("/licences", "/licences?limit=1", "/licences?cursor=x", place, f"/licences/{NEVER}"):
+        await office.send("GET", path)
+    for path in (place, f"/licences/{NEVER}"):
+        for query in ("ledger", "ledger?limit=1", "ledger?cursor=x", "ledger/export", "ledger/export?x=1"):
+            await office.send("GET", f"{path}/{query}")
+    for patch, version in (({}, None), ({"x": 1}, 1), ({"quota": None}, 1), ({}, 1)):
+        await office.send("PATCH", place, version=version, json=patch)
+    await office.send("PATCH", f"/licences/{NEVER}", version=1, json={})
+    unused = f"/licences/{gone}"
+    for path, version in ((place, None), (place, 9), (place, 2), (unused, 1), (unused, 1)):
+        await office.send("DELETE", path, version=version)
+
+
 async def sign_in_as_client(client: AsyncClient, client_id: str, secret: str) -> None:
     path, grant, form = "/v1/auth/token", {"grant_type": "client_credentials"}, posted(client_id, secret)
     tokens = (await client.post(path, data=form)).json()
@@ -449,6 +480,7 @@ async def test_every_answer_is_what_the_contract_says(
     await write_bulks(newsroom)
     await administer(office, people)
     await let_programs_in(client, office)
+    await license_programs(client, office, newsroom)
     await knock_everywhere(client, people, checker.document)
     expected = {
         (operation["operationId"], int(status))

@@ -22,6 +22,8 @@ TABLE = {
     Permission.EDIT_PLANS: (False, False, False, False, False, True),
     Permission.EDIT_SUBSCRIPTIONS: (False, False, False, False, False, True),
     Permission.EDIT_CLIENTS: (False, False, False, False, False, True),
+    Permission.EDIT_LICENCES: (False, False, False, False, False, True),
+    Permission.ACKNOWLEDGE: (False, False, True, False, False, False),
     Permission.SEE_EVENTS: (False, False, False, False, False, True),
 }
 ROLES = (Role.READER, Role.SUBSCRIBER, Role.PARTNER, Role.CONTRIBUTOR, Role.EDITOR, Role.ADMIN)

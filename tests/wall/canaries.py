@@ -30,6 +30,7 @@ NEWSROOM = WRITER | {"colleague"}
 PLANNED = STAFF | {"planned"}
 SUBSCRIBED = PLANNED | {"subscriber"}
 COVERED = SUBSCRIBED | {"covered"}
+LICENSED = COVERED | {"program"}
 REGISTERED = COVERED | NEWSROOM | {"reader"}
 EVERYBODY = REGISTERED | {"anonymous", "partner", "program"}
 NOBODY: frozenset[str] = frozenset()

@@ -47,6 +47,7 @@ class Corpus:
     plans: list[str] = field(default_factory=list)
     subscriptions: list[Json] = field(default_factory=list)
     clients: list[Json] = field(default_factory=list)
+    licences: list[Json] = field(default_factory=list)
     opened: dict[bytes, set[str]] = field(default_factory=dict)  # pictures' addresses, and what they show
 
     @property
@@ -64,11 +65,13 @@ class Corpus:
     def word(self, audience: frozenset[str]) -> str:
         return self.canaries.word(audience)
 
-    async def medium(self, name: str, *, said: frozenset[str] = STAFF, seen: frozenset[str] = STAFF) -> Json:
+    async def medium(
+        self, name: str, *, said: frozenset[str] = STAFF, seen: frozenset[str] = STAFF, **fields: str
+    ) -> Json:
         """A picture: `said` may read its texts, `seen` may see it. Staff alone learns all of its digest."""
         data = marked_png(name)
         texts = {name: self.word(said) for name in ("alt", "caption", "credit", "licence")}
-        medium = self.media[name] = await self.editor.medium(data, **texts)
+        medium = self.media[name] = await self.editor.medium(data, **texts, **fields)
         self.canaries.told(medium["id"], seen)
         self.canaries.told(medium["digest"][:24], seen)
         self.canaries.told(medium["digest"][24:48], STAFF)

@@ -11,6 +11,7 @@ from tests.wall.canaries import (
     ADMIN,
     COVERED,
     EVERYBODY,
+    LICENSED,
     NEWSROOM,
     NOBODY,
     PLANNED,
@@ -119,6 +120,11 @@ async def _add_plans(corpus: Corpus) -> None:
         await office.revoke(await office.subscribe(reader.id, "gone")),
         await office.subscribe(reader.id, "gold", starts_at="2030-01-01T00:00:00Z"),
     ]
+    (client,) = corpus.clients
+    terms = {"usage_terms": corpus.word(ADMIN | {"program"}), "quota": 1000}
+    licence = await office.licence(client["id"], articles={"tags": ["old-shore"]}, **terms)
+    corpus.canaries.told(licence["id"], ADMIN)
+    corpus.licences.append(licence)
     for one, owner in zip(held, ("covered", "reader", "reader"), strict=True):
         corpus.canaries.told(one["id"], ADMIN | {owner})
         corpus.subscriptions.append(one)
@@ -134,7 +140,10 @@ async def _add_gated(corpus: Corpus) -> None:
     await corpus.gated("registered", REGISTERED, {"requires": "registered"}, teaser={"blocks": 1})
     leading = {"lead_image": {"media_id": lead["id"]}}
     subscriber = await corpus.gated("subscriber", SUBSCRIBED, {"requires": "subscriber"}, **leading)
-    await corpus.gated("by its tag", COVERED, {"requires": "subscriber"}, tags=["shore", "open"])
+    kept = await corpus.medium("kept from syndication", said=COVERED, seen=COVERED, may_be_syndicated="false")
+    body = await corpus.body("by its tag", LICENSED)
+    body.append({"_type": "image", "media_id": kept["id"], "_key": corpus.word(COVERED)})
+    await corpus.gated("by its tag", LICENSED, {"requires": "subscriber"}, tags=["shore", "open"], body=body)
     await corpus.gated("by its section", COVERED, {"requires": "subscriber"}, section="harbour")
     await corpus.gated("gold", PLANNED, gold, teaser={"words": 15, "boundary": "sentence"})
     await corpus.gated("inside", SUBSCRIBED, inside, language="fr", translation_of=subscriber["id"])

@@ -22,6 +22,7 @@ from tests.wall.corpus import PERSONS, Corpus
 OUTSIDE = ("anonymous", "reader", "subscriber", "planned", "partner", "program")
 OPEN = {"get_token", "revoke_token", "sign_up", "confirm_email", "reset_password"}
 OWN = {  # everybody may with what is theirs, but these
+    "acknowledge_removals": [one for one in OUTSIDE if one not in {"partner", "program"}],
     "edit_me": ["anonymous", "partner", "program"],
     "delete_me": ["anonymous", "partner", "program"],
     "end_session": ["anonymous", "program"],
@@ -98,6 +99,10 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
     made["subscription_id"] = await corpus.admin.subscribe((await corpus.people.add("reader")).id, "coast")
     (made["client_id"],) = corpus.clients
     made["secret_id"] = made["client_id"]["secrets"][0]
+    unlicensed = (await corpus.admin.send("POST", "/clients", json={"name": "Press"})).json()["id"]
+    licensed = (await corpus.admin.send("POST", "/clients", json={"name": "Radio"})).json()["id"]
+    made["licence_id"] = await corpus.admin.licence(licensed)
+    bodies["create_licence"] = {"json": {"client_id": unlicensed, "articles": "everything"}}
     bodies["create_subscription"] = {"json": {"account_id": somebody.id, "plan": "coast"}}
     for verb in ("edit", "delete"):
         await corpus.admin.plan(f"{verb}-on")
@@ -115,7 +120,7 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
         )
         done[id_] = answer.status
         moves = "{article_id}" in operations[id_].path and "/previews" not in path
-        if moves or re.search("{(media|account|subscription|client)_id}", operations[id_].path):
+        if moves or re.search("{(media|account|subscription|client|licence)_id}", operations[id_].path):
             subject["version"] += 1
     assert {id_: status for id_, status in done.items() if not 200 <= status < 300} == {}
 

@@ -82,6 +82,7 @@ class Values:
             "slug": names,
             "account_id": accounts,
             "client_id": [*(one["id"] for one in corpus.clients), new_id()],
+            "licence_id": [*(one["id"] for one in corpus.licences), new_id()],
             "secret_id": [*(one["id"] for client in corpus.clients for one in client["secrets"]), new_id()],
             "subscription_id": [*(one["id"] for one in corpus.subscriptions), new_id()],
             "number": ["1", "2", "9"],
@@ -244,6 +245,10 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "delete_client": {},
         "create_client_secret": {},
         "delete_client_secret": {},
+        "create_licence": {"json": {"client_id": new_id(), "articles": "everything"}},
+        "edit_licence": {"json": {"quota": 7}},
+        "delete_licence": {},
+        "acknowledge_removals": {"json": {"ids": [new_id()]}},
         "create_account": {"json": {"email": "a@try.test", "name": "A try", "roles": ["reader"]}},
         "edit_account": {"json": {"name": "Another try"}},
         "delete_account": {},
@@ -259,7 +264,13 @@ def writes(app: FastAPI, corpus: Corpus, operation: Operation) -> Iterator[Asked
     )
     versions = {
         one["id"]: one["version"]
-        for one in (*corpus.articles.values(), *corpus.media.values(), *corpus.subscriptions, *corpus.clients)
+        for one in (
+            *corpus.articles.values(),
+            *corpus.media.values(),
+            *corpus.subscriptions,
+            *corpus.clients,
+            *corpus.licences,
+        )
     }
     assert {one["name"].lower() for one in operation.parameters("header")} <= {"if-match", "idempotency-key"}
     for path in paths(app, values, operation):
