@@ -8,12 +8,14 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import select
 
+from infra import clients
 from infra.ids import new_id
 from infra.tables import client_secrets
 from tests.everything import everything
 from tests.newsroom import Clock, Json, Office, People
 from tests.partners import headers_of, posted, program
 from tests.signing_in import TOKEN
+from tests.wall.statements import statements_of
 
 
 async def actions_on(office: Office, client_id: str) -> list[tuple[str, int]]:
@@ -262,6 +264,24 @@ async def test_the_last_use_is_noted_once_a_minute(
     await asyncio.gather(*(headers_of(client, one) for _ in range(4)))
     assert await used() > first
     assert (await office.send("GET", f"/clients/{one.id}")).json()["version"] == 1
+
+
+async def test_a_use_that_somebody_has_just_noted_is_not_noted_again(
+    office: Office, client: AsyncClient, app: FastAPI, clock: Clock
+) -> None:
+    one = await program(office)
+    await headers_of(client, one)
+    with statements_of(app) as sent:
+        await headers_of(client, one)
+    assert len(sent) == 1, "nothing is written"
+    secret_id, database = one.made["secrets"][0]["id"], app.state.parts.database
+    noted = []
+    for seconds in (0, 61, 1, 61):
+        clock.move(seconds=seconds)
+        async with database.write() as connection:
+            await clients.note_use(connection, secret_id, now=clock())
+            noted.append(await connection.scalar(select(client_secrets.c.last_used_at)))
+    assert noted[0] < noted[1] == noted[2] < noted[3]
 
 
 async def test_only_administrators_see_clients(client: AsyncClient, people: People, office: Office) -> None:

@@ -10,7 +10,8 @@ from httpx import AsyncClient
 from infra.keys import Keyring, SigningKey, generate, load_keyring
 from infra.settings import Settings
 from tests.forging import b64, bearers, claims_of, es256, header_of, hs, not_refused, own, ps256, rs256, token_of
-from tests.newsroom import Clock, Json, People
+from tests.newsroom import Clock, Json, Office, People
+from tests.partners import program
 
 KID_OF_NOBODY = "c3RhbmRmaXJzdC1vZi1ub2JvZHkta25vd24taGVyZS4"
 
@@ -25,9 +26,15 @@ def stranger() -> SigningKey:
     return generate("RS256")
 
 
-@pytest.fixture
-async def claims(people: People, clock: Clock) -> Json:
-    return claims_of(await people.add("admin"), clock())
+@pytest.fixture(params=["account", "client"])
+async def claims(request: pytest.FixtureRequest, people: People, office: Office, clock: Clock) -> Json:
+    """What tokens of ours say: of an administrator, and of a partner's program."""
+    account = await people.add("admin")
+    if request.param == "account":
+        return claims_of(account, clock())
+    one = await program(office)
+    own_claims = {"sub": one.id, "client_id": one.id, "sid": one.made["secrets"][0]["id"], "roles": ["partner"]}
+    return claims_of(account, clock(), **own_claims)
 
 
 async def test_our_own_kind_of_token_is_taken(client: AsyncClient, keyring: Keyring, claims: Json) -> None:
