@@ -52,7 +52,7 @@ class Changed(BaseModel):
 class Use(BaseModel):
     """Where a thing is used."""
 
-    type: Literal["article", "contributor", "plan", "subscription"]
+    type: Literal["article", "contributor", "licence", "plan", "subscription"]
     id: KnownId
     title: str | None = Field(default=None, description="Its title or name, if you may edit it")
 

@@ -10,8 +10,8 @@ from sqlalchemy import Row, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.clients import NOTED_EVERY, Client, Secret
-from domain.errors import Stale
-from infra.tables import client_secrets, clients
+from domain.errors import InUse, Stale, Use
+from infra.tables import client_secrets, clients, licences
 
 _BY_DIGEST = (
     select(clients, *(client_secrets.c[name].label(f"secret_{name}") for name in Secret.__slots__))
@@ -104,7 +104,11 @@ async def save(connection: AsyncConnection, client: Client, *, before: Client) -
 
 
 async def remove(connection: AsyncConnection, client: Client) -> None:
-    """Remove a client with its secrets, unless somebody was faster."""
+    """Remove a client with its secrets, unless somebody was faster, or it has a licence."""
+    licence_id = await connection.scalar(select(licences.c.id).where(licences.c.client_id == client.id))
+    if licence_id is not None:
+        detail = "The client has a licence. Delete that first, or block the client."
+        raise InUse(detail, used_by=(Use("licence", licence_id),))
     same = (clients.c.id == client.id) & (clients.c.version == client.version)
     if (await connection.execute(delete(clients).where(same))).rowcount != 1:
         raise Stale(current=client.version + 1)

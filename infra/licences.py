@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Row, Select, Table, bindparam, delete, func, insert, literal, or_, select, union_all, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.errors import Conflict, InUse, Stale, Use
+from domain.errors import Conflict, Stale
 from domain.headings import EVERYTHING, from_source, under
 from domain.licences import MINUTE, Field, Licence, Reach
 from infra import ledger
@@ -167,7 +167,7 @@ async def remove(connection: AsyncConnection, one: Licence) -> None:
     """Remove a licence under which nothing was taken: what was is never forgotten."""
     await connection.execute(select(licences.c.id).where(licences.c.id == one.id).with_for_update())
     if await ledger.knows(connection, one.id):
-        raise InUse("Articles were taken under this licence. End it instead.", used_by=(Use("ledger", one.id),))
+        raise Conflict("Articles were taken under this licence. End it instead.", rule="taken")
     same = (licences.c.id == one.id) & (licences.c.version == one.version)
     if (await connection.execute(delete(licences).where(same))).rowcount != 1:
         raise Stale(current=one.version + 1)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request, Response
 
 from api import caching
 from api.admin import client_schemas as schemas
-from api.admin.replies import BODY, CHANGE, LIST, READ, WRITE
+from api.admin.replies import BODY, CHANGE, LIST, READ, REMOVE, WRITE
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial.patches import PatchOf, patched
 from api.editorial.replies import plain, versioned
@@ -115,11 +115,14 @@ def _action(before: Client, after: Client) -> str:
     status_code=204,
     summary="Delete a client",
     operation_id="delete_client",
-    responses=CHANGE,
+    responses=REMOVE,
     openapi_extra=ALLOWED,
 )
 async def delete_client(visit: VisitOf, client_id: Id, version: IfMatch) -> Response:
-    """Remove a client with its secrets. Its tokens are refused from the next request on."""
+    """Remove a client with its secrets. Its tokens are refused from the next request on.
+
+    One that has or had a licence is kept for its ledger (`409`): block it.
+    """
     async with visit.writing() as connection:
         client = await _expected(connection, client_id, version)
         await clients.remove(connection, client)

@@ -3,10 +3,10 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Discriminator, StringConstraints, Tag, TypeAdapter
+from pydantic import AfterValidator, BeforeValidator, Discriminator, StringConstraints, Tag, TypeAdapter
 from pydantic import Field as Limited
 
-from api.admin.plan_schemas import EVERYTHING
+from api.admin.plan_schemas import EVERYTHING, everything_or_some, which
 from api.types import Id, KnownId, Language, Line, Model, Moment, Note, Slug, Time
 from domain.licences import Field
 
@@ -42,7 +42,8 @@ class Reach(Model):
 
 Reached = Annotated[
     Annotated[Literal["everything"], Tag(EVERYTHING)] | Annotated[Reach, Tag("some")],
-    Discriminator(lambda value: EVERYTHING if isinstance(value, str) else "some"),
+    Discriminator(which),
+    BeforeValidator(everything_or_some),
 ]
 
 

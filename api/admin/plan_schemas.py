@@ -25,17 +25,23 @@ class Covered(Model):
     sections: list[Slug] = Field(default=[], max_length=100)
 
 
-def _everything_or_some(value: object) -> object:
-    if value == EVERYTHING or isinstance(value, dict | Covered):
+def everything_or_some(value: object) -> object:
+    """Refuse what is neither "everything" nor an object, before Pydantic says so of each by itself."""
+    if value == EVERYTHING or isinstance(value, dict | Model):
         return value
-    raise ValueError('It must be "everything", or an object with tags and sections.')
+    raise ValueError('It must be "everything", or an object that names some.')
+
+
+def which(value: object) -> str:
+    """Return the tag of what is everything or some."""
+    return EVERYTHING if isinstance(value, str) else "some"
 
 
 EVERYTHING = "everything"
 Opened = Annotated[
     Annotated[Literal["everything"], Tag(EVERYTHING)] | Annotated[Covered, Tag("some")],
-    Discriminator(lambda value: EVERYTHING if isinstance(value, str) else "some"),
-    BeforeValidator(_everything_or_some),
+    Discriminator(which),
+    BeforeValidator(everything_or_some),
 ]
 
 

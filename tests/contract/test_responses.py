@@ -425,6 +425,7 @@ async def license_programs(client: AsyncClient, office: Office, newsroom: Newsro
     for patch, version in (({}, None), ({"x": 1}, 1), ({"quota": None}, 1), ({}, 1)):
         await office.send("PATCH", place, version=version, json=patch)
     await office.send("PATCH", f"/licences/{NEVER}", version=1, json={})
+    await office.send("DELETE", f"/clients/{partner.id}", version=1)
     unused = f"/licences/{gone}"
     for path, version in ((place, None), (place, 9), (place, 2), (unused, 1), (unused, 1)):
         await office.send("DELETE", path, version=version)
