@@ -97,7 +97,7 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
     await corpus.people.add("admin")  # who is left when the one who writes has left
     made["account_id"] = {"id": somebody.id, "version": 1}
     made["subscription_id"] = await corpus.admin.subscribe((await corpus.people.add("reader")).id, "coast")
-    (made["client_id"],) = corpus.clients
+    made["client_id"] = (await corpus.admin.send("POST", "/clients", json={"name": "Leaflet"})).json()
     made["secret_id"] = made["client_id"]["secrets"][0]
     unlicensed = (await corpus.admin.send("POST", "/clients", json={"name": "Press"})).json()["id"]
     licensed = (await corpus.admin.send("POST", "/clients", json={"name": "Radio"})).json()["id"]
@@ -115,9 +115,9 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
         path = operations[id_].path.format(slug=slug, **{name: one["id"] for name, one in made.items()})
         subject = next((one for one in made.values() if f"/{one['id']}" in path), {"version": 1})
         version = {**bodies[id_].get("headers", {}), "If-Match": f'"{subject["version"]}"'}
-        answer = await walk.send(
-            corpus, "admin", walk.Asked(operations[id_], path), **{**bodies[id_], "headers": version}
-        )
+        person = "program" if id_ == "acknowledge_removals" else "admin"
+        asked = walk.Asked(operations[id_], path)
+        answer = await walk.send(corpus, person, asked, **{**bodies[id_], "headers": version})
         done[id_] = answer.status
         moves = "{article_id}" in operations[id_].path and "/previews" not in path
         if moves or re.search("{(media|account|subscription|client|licence)_id}", operations[id_].path):
