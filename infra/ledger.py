@@ -77,28 +77,32 @@ async def take(
     opened = [one.publication for one in found if _is_licensed(one, person, now)] if licence else []
     if licence is None or not opened:
         return Taken(quota=person.quota)
-    ids = [one.article_id for one in opened]
     if await _known(snapshot, licence, opened) >= {one.id for one in opened}:
-        return Taken(frozenset(ids), person.quota)
+        return Taken(frozenset(one.article_id for one in opened), person.quota)
     async with database.write_within(snapshot):
-        held = select(licences.c.quota).where(licences.c.id == licence.id).with_for_update()
-        limit = (await snapshot.execute(held)).one().quota  # of several at once each waits for the one before
-        had, known = (
-            set(await snapshot.scalars(_had_by(licence.client_id, ids))),
-            await _known(snapshot, licence, opened),
-        )
-        standing = await quota(snapshot, replace(licence, quota=limit), now=now)
-        new = [id_ for id_ in ids if id_ not in had]
-        allowed = new if standing is None else new[: max(0, standing.limit - standing.used)]
-        rows = [
-            _row(one, licence, now, is_first=one.article_id in allowed)
-            for one in opened
-            if one.id not in known and (one.article_id in had or one.article_id in allowed)
-        ]
-        if rows:
-            await snapshot.execute(insert(ledger), rows)
-    left = replace(standing, used=standing.used + len(allowed)) if standing else None
-    return Taken(frozenset(id_ for id_ in ids if id_ in had or id_ in allowed), left)
+        return await _write_down(snapshot, licence, opened, now)
+
+
+async def _write_down(
+    connection: AsyncConnection, licence: Licence, opened: Sequence[Publication], now: datetime
+) -> Taken:
+    """Write down what is new of this. Of several that do so at once, each waits for the one before."""
+    held = select(licences.c.quota).where(licences.c.id == licence.id).with_for_update()
+    agreed = (await connection.execute(held)).one_or_none()
+    if agreed is None:  # it has just been taken back
+        return NOTHING
+    ids = [one.article_id for one in opened]
+    had = set(await connection.scalars(_had_by(licence.client_id, ids)))
+    standing = await quota(connection, replace(licence, quota=agreed.quota), now=now)
+    new = [id_ for id_ in ids if id_ not in had]
+    first = set(new if standing is None else new[: max(0, standing.limit - standing.used)])
+    known = await _known(connection, licence, opened)
+    given = [one for one in opened if one.article_id in had | first]
+    rows = [_row(one, licence, now, is_first=one.article_id in first) for one in given if one.id not in known]
+    if rows:
+        await connection.execute(insert(ledger), rows)
+    left = replace(standing, used=standing.used + len(first)) if standing else None
+    return Taken(frozenset(one.article_id for one in given), left)
 
 
 def _is_licensed(found: Found, person: Person, now: datetime) -> bool:

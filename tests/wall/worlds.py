@@ -41,6 +41,7 @@ HIDDEN_FROM = {
     "reader": frozenset({"subscriber", "gold", "coast"}),
     "covered": frozenset({"subscriber", "gold"}),
     "subscriber": frozenset({"gold"}),
+    "licensed": frozenset({"registered", "subscriber", "gold"}),
 }
 
 
@@ -114,6 +115,7 @@ async def build(world: World) -> None:
             await editor.send("POST", f"/{kind}", json={"name": "Old", "slug": f"old-{target}"})
             await editor.send("POST", f"/{kind}/old-{target}/merge", version=1, json={"into": target})
     await _sell(world)
+    await _license(world)
     named.under("lead", minute=3)
     lead = await editor.medium(png(shade=3), caption="Lead")
     for at in range(2):
@@ -204,6 +206,24 @@ async def _sell(world: World) -> None:
     office = Office(world.client, world.headers["admin"])
     await office.plan("coast", opens={"tags": ["coast"]})
     await office.plan("gold", names={"en": "Gold", "fr": "Or"})
+
+
+async def _license(world: World) -> None:
+    """A client whose licence is about the tag that the plan opens."""
+    office = Office(world.client, world.headers["admin"])
+    made = (await office.send("POST", "/clients", json={"name": "Wire"})).json()
+    await office.licence(made["id"], articles={"tags": ["coast"]}, quota=1000, usage_terms="Web only.")
+    secret_id = made["secrets"][0]["id"]
+    token = world.parts.tokens.issue(
+        made["id"],
+        (Role.PARTNER,),
+        now=START,
+        seconds=90_000,
+        token_id="licensed",
+        session_id=secret_id,
+        is_client=True,
+    )
+    world.headers["licensed"] = {"Authorization": f"Bearer {token}"}
 
 
 async def _people(world: World) -> None:
