@@ -9,12 +9,12 @@ from starlette.types import Receive, Scope, Send
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api import contract, problems, server
-from api.accounts import exporting, me, resetting, signing_up, tokens
+from api.accounts import exporting, gifts, me, resetting, signing_up, tokens
 from api.accounts import sessions as own_sessions
 from api.admin import accounts as admin_accounts
 from api.admin import clients, ledgers, licences, plans, subscriptions
 from api.admin import events as admin_events
-from api.delivery import acknowledging, feeds, sitemaps
+from api.delivery import acknowledging, explaining, feeds, sitemaps
 from api.delivery import articles as delivery_articles
 from api.delivery import formats as delivery_formats
 from api.delivery import lists as delivery_lists
@@ -40,6 +40,7 @@ ROUTERS = (
     delivery_articles.router,
     delivery_lists.router,
     delivery_formats.router,
+    explaining.router,
     feeds.router,
     sitemaps.router,
     delivery_names.router,
@@ -51,6 +52,7 @@ ROUTERS = (
     tokens.router,
     me.router,
     own_sessions.router,
+    gifts.router,
     exporting.router,
     signing_up.router,
     resetting.router,

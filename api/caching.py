@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qsl
 
 import brotli
 from fastapi import Request, Response
+from starlette.types import Scope
 
 from domain.people import Person, Role
 from infra import seals
@@ -24,6 +26,9 @@ WORTH_COMPRESSING = 600
 VARY = "Authorization, Accept-Encoding"
 ARTICLES, TAGS, CONTRIBUTORS, SERVER = "articles", "tags", "contributors", "server"  # surrogate keys of lists
 NO_STORE = {"Cache-Control": "no-store"}
+FORGET = "private, no-store"  # what a meter or a gift decided is true once
+HEAD = "standfirst.head"  # where a request says that it was no `GET`
+GIFT = "gift"  # the parameter that a gift's token comes in
 MOVED: dict[int | str, dict[str, Any]] = {308: {"description": "It has another slug now"}}
 
 # Levels at which an article takes half as long as at those that would make it four in a hundred smaller.
@@ -74,10 +79,14 @@ class Caching:
     seconds: int
     now: datetime
     until: datetime | None
+    is_stored: bool = True
+    """Whether anybody may keep it, be it their own browser or we."""
 
     @property
     def header(self) -> str:
         """The `Cache-Control` field: as many seconds fresh, as many stale-while-revalidate, two minutes in all."""
+        if not self.is_stored:
+            return FORGET
         if not self.public:
             return "private, no-cache"
         seconds = min(self.seconds * 2, LONGEST)
@@ -87,14 +96,24 @@ class Caching:
         return f"public, max-age={fresh}, stale-while-revalidate={seconds - fresh}"
 
 
-def caching_for(request: Request, *moments: datetime | None, now: datetime) -> Caching:
+def carries_gift(scope: Scope) -> bool:
+    """Tell whether a request came with a gift, be it good or not: no answer to it is kept by anybody."""
+    asked: bytes = scope["query_string"]
+    return bool(asked) and any(
+        name == GIFT for name, _ in parse_qsl(asked.decode("latin-1"), keep_blank_values=True)
+    )
+
+
+def caching_for(request: Request, *moments: datetime | None, now: datetime, is_stored: bool = True) -> Caching:
     """Return how an answer may be cached: publicly only where the request carried no credentials.
 
     `moments` are those, as far as there are any, at which what it shows changes by itself.
     """
     seconds: int = request.app.state.parts.settings.cache_seconds
     until = min((moment for moment in moments if moment), default=None)
-    return Caching(public="authorization" not in request.headers, seconds=seconds, now=now, until=until)
+    is_given = carries_gift(request.scope)
+    is_public = "authorization" not in request.headers and not is_given and is_stored
+    return Caching(is_public, seconds, now, until, is_stored=is_stored and not is_given)
 
 
 def answer(
@@ -131,7 +150,7 @@ def _let_be_kept(request: Request, caching: Caching) -> None:
     It would not be while `Cache-Control` counts down to a moment, nor when signed addresses change.
     """
     claim: Claim | None = request.scope.get(CLAIM)
-    if claim is None:
+    if claim is None or not caching.is_stored:
         return
     ends = [caching.until - timedelta(seconds=LONGEST)] if caching.until else []
     if not caching.public:

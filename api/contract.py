@@ -64,6 +64,7 @@ _IN_PATHS = {
     "action": "The action",
     "article_id": "Id of the article",
     "client_id": "Id of the client",
+    "gift_id": "Id of the gift",
     "licence_id": "Id of the licence",
     "media_id": "Id of the picture",
     "preview_id": "Id of the preview",
@@ -274,8 +275,9 @@ def _complete_repeatable(operation: dict[str, Any]) -> None:
 def _complete_delivery(path: str, operation: dict[str, Any]) -> None:
     """Say of what readers get how it can be kept, and of pictures how a part of one is got."""
     responses, parameters = operation["responses"], operation.setdefault("parameters", [])
-    if path.startswith("/v1/previews/"):  # nobody may keep it
-        headers.add(responses["200"], "Cache-Control")
+    if path.startswith("/v1/previews/") or path.endswith("/access"):  # nobody may keep it
+        for status in responses.keys() & {"200", "308"}:
+            headers.add(responses[status], "Cache-Control")
         return
     parameters.append(_request_header("If-None-Match", "Entity tags of what you have, for a `304`"))
     responses["304"] = {"description": "You have it", "headers": {**responses["200"].get("headers", {})}}

@@ -1,8 +1,9 @@
 """Addresses in answers. All begin with the configured public address, never with what a caller sent."""
 
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
+from api.caching import GIFT
 from api.parts import Visit
 from domain.articles import Publication
 from domain.media import ORIGINAL
@@ -29,6 +30,12 @@ class Links:
         """Return where an article of this name is read on the site."""
         template = self.visit.parts.settings.article_url
         return template.format(language=quote(language), slug=quote(slug), id=article_id)
+
+    def gift(self, publication: Publication, token: str) -> str:
+        """Return where an article is read on the site by whoever was given it: told once, to who gives it."""
+        parts = urlsplit(self.canonical(publication))
+        asked = f"{parts.query}&" if parts.query else ""
+        return urlunsplit(parts._replace(query=f"{asked}{urlencode({GIFT: token})}"))
 
     def picture(self, media_id: str, rendition: str = ORIGINAL, *, signed_for: str | None) -> str:
         """Return the address of a form of a picture; a signed one opens it for some minutes to whoever has it.

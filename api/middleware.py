@@ -16,6 +16,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
+from api.caching import FORGET, HEAD, carries_gift
 
 access = logging.getLogger("standfirst.access")
 failures = logging.getLogger("standfirst.failures")
@@ -44,7 +45,7 @@ class Envelope:
             return
         request_id = uuid4().hex
         scope["standfirst"] = noted = {"request_id": request_id, "template": "-"}
-        started, status = perf_counter(), 0
+        started, status, is_given = perf_counter(), 0, carries_gift(scope)
 
         async def send_enveloped(message: Message) -> None:
             nonlocal status
@@ -53,6 +54,8 @@ class Envelope:
                 headers = MutableHeaders(scope=message)
                 for name, value in _ALWAYS.items():
                     headers.setdefault(name, value)
+                if is_given:
+                    headers["Cache-Control"] = FORGET  # whatever comes of it
             await send(message)
 
         try:
@@ -102,7 +105,7 @@ class HeadIsGet:
                 message = {**message, "body": b""}
             await send(message)
 
-        await self.app({**scope, "method": "GET", "standfirst.head": True}, receive, send_no_body)
+        await self.app({**scope, "method": "GET", HEAD: True}, receive, send_no_body)
 
 
 class Cors(CORSMiddleware):

@@ -55,6 +55,8 @@ class Gate:
     plans: tuple[str, ...] = ()
     holds_from: datetime | None = None
     holds_until: datetime | None = None
+    is_metered: bool = True
+    """Whether readers may take the article out of their meter, where the publication has one."""
 
     def holds(self, now: datetime) -> bool:
         """Whether the gate stands at this moment."""
@@ -238,8 +240,10 @@ def _gift(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  #
 
 def _meter(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
     """Let a registered reader in where it is written down that they take the article out of their meter."""
+    gate = item.gate
+    is_metered = gate.is_metered and gate.requires is Requires.SUBSCRIBER
     is_reader = person.has_any(MAY_BE_METERED) and not person.is_client and person.licence is None
-    if leave.meter is None or not is_reader or item.gate.requires is not Requires.SUBSCRIBER:
+    if leave.meter is None or not is_metered or not is_reader:
         return _IS_NONE
     return (True, Reason.METERED) if leave.is_taken else _not_taken(leave.meter)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeVar
 
-from domain.access import Decision, Gate, Offer
+from domain.access import Decision, Gate, Offer, Step
 from domain.articles import Publication
 from domain.body import Body, article_ids, media_ids
 from domain.credits import Contributor, Credit
@@ -203,3 +203,13 @@ class Delivery:
     def signs_media(self) -> bool:
         """Whether pictures in the body are behind the gate, so that their addresses must be signed."""
         return self.decision.opens_everything and self.publication.gate.holds(self.read_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why somebody gets an article whole or not: the decision, and the ways that were tried. It holds no text."""
+
+    decision: Decision
+    steps: tuple[Step, ...]
+    remaining_percent: int
+    offers: tuple[Offer, ...]

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
+
+THIRTY_DAYS = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,3 +25,31 @@ def month_of(now: datetime) -> tuple[datetime, datetime]:
     """Return when the calendar month (in UTC) of a moment began, and when the next one does."""
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return first, (first + timedelta(days=32)).replace(day=1)
+
+
+class Period(StrEnum):
+    """What a reader's meter is counted in: the calendar month (in UTC), or the thirty days before each moment."""
+
+    MONTH = "month"
+    THIRTY_DAYS = "30-days"
+
+
+@dataclass(frozen=True, slots=True)
+class Metering:
+    """What the publisher gives to registered readers: so many whole articles a period, or with 0 no meter."""
+
+    articles: int = 0
+    period: Period = Period.MONTH
+
+    def since(self, now: datetime) -> datetime:
+        """Return from when on what was read counts at this moment."""
+        if self.period is Period.MONTH:
+            return month_of(now)[0]
+        return now - THIRTY_DAYS + timedelta.resolution  # what was read thirty days ago to the moment is over
+
+    def meter(self, used: int, oldest: datetime | None, *, now: datetime) -> Meter:
+        """Return the meter of somebody who has read so many in this period, the first of them then."""
+        return Meter(self.articles, used, self._resets_at(oldest or now, now))
+
+    def _resets_at(self, oldest: datetime, now: datetime) -> datetime:
+        return month_of(now)[1] if self.period is Period.MONTH else oldest + THIRTY_DAYS

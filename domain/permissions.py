@@ -18,6 +18,7 @@ class Permission(StrEnum):
     SEE_OWN_ACCOUNT = "account"
     USE_OWN_ACCOUNT = "account.use"
     EDIT_OWN_ACCOUNT = "account.own"
+    GIVE_ARTICLES = "gifts"
     EDIT_ACCOUNTS = "accounts"
     EDIT_PLANS = "plans"
     EDIT_SUBSCRIPTIONS = "subscriptions"
@@ -42,6 +43,7 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.SEE_OWN_ACCOUNT: _EVERYBODY_KNOWN,
     Permission.USE_OWN_ACCOUNT: _EVERYBODY_KNOWN,
     Permission.EDIT_OWN_ACCOUNT: _EVERYBODY_KNOWN - {Role.PARTNER},  # what a partner is, is agreed with it
+    Permission.GIVE_ARTICLES: _EVERYBODY_KNOWN - {Role.PARTNER},  # whether they may is decided article by article
     Permission.EDIT_ACCOUNTS: _ADMINS,
     Permission.EDIT_PLANS: _ADMINS,
     Permission.EDIT_SUBSCRIPTIONS: _ADMINS,

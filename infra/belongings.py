@@ -13,7 +13,7 @@ from domain.events import Subject
 from domain.people import Account
 from infra import letters
 from infra.seals import Seals
-from infra.tables import accounts, events, idempotency_keys, sessions, subscriptions
+from infra.tables import accounts, events, gifts, idempotency_keys, meter_readings, sessions, subscriptions
 
 Rows = list[dict[str, Any]]
 _TIMES = ("starts_at", "ends_at", "trial_until", "grace_until", "revoked_at")
@@ -39,6 +39,12 @@ def _sections(account_id: str) -> Mapping[str, Select[Any]]:
         "sessions": _own(sessions, "id", "client", "address", "started_at", "last_used_at", "expires_at")
         .where(sessions.c.account_id == account_id)
         .order_by(sessions.c.started_at, sessions.c.id),
+        "gifts": _own(gifts, "id", "article_id", "created_at", "expires_at", "revoked_at")
+        .where(gifts.c.account_id == account_id)
+        .order_by(gifts.c.created_at, gifts.c.id),
+        "meter_readings": _own(meter_readings, "article_id", "read_at")
+        .where(meter_readings.c.account_id == account_id)
+        .order_by(meter_readings.c.read_at, meter_readings.c.article_id),
         "events": _events(account_id),
         "requests": _own(idempotency_keys, "key", "created_at")
         .where(idempotency_keys.c.account_id == account_id)

@@ -9,10 +9,10 @@ from typing import Any
 from sqlalchemy import Select, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import NO_LEAVE, Decision, Item, Leave, Offer, decide, offers_for
+from domain.access import NO_LEAVE, Decision, Item, Leave, Offer, Step, decide, offers_for, tried
 from domain.articles import Publication
 from domain.body import Body
-from domain.delivery import Delivery, Picture, Wanted, wanted_by_article
+from domain.delivery import Delivery, Explanation, Picture, Wanted, wanted_by_article
 from domain.editions import Edition, Front
 from domain.errors import NotThere, Withdrawn
 from domain.headings import under
@@ -127,6 +127,25 @@ async def deliver(
     return await _delivery(connection, found, body, decision, person, shop=shop, read_at=read_at or now, now=now)
 
 
+async def explain(
+    connection: AsyncConnection,
+    found: Found,
+    person: Person,
+    leave: Leave = NO_LEAVE,
+    *,
+    shop: Shop,
+    now: datetime,
+) -> Explanation:
+    """Return why this person gets the article whole or not, by the code that decides. No body is read."""
+    decision = decide(found.item, person, leave, now=now)
+    return Explanation(
+        decision,
+        tuple(tried(found.item, person, leave, now=now)),
+        0 if decision.opens_everything else found.remaining_percent,
+        await _offers(connection, found, decision, shop, person.language),
+    )
+
+
 async def as_some_reader(
     connection: AsyncConnection,
     article_id: str,
@@ -135,14 +154,14 @@ async def as_some_reader(
     shop: Shop,
     at: datetime,
     now: datetime,
-) -> Delivery:
-    """Return what a kind of person would get of an article at a time; who may edit it may ask.
+) -> tuple[Delivery, tuple[Step, ...]]:
+    """Return what a kind of person would get of an article at a time, and why; who may edit it may ask.
 
     Other articles are those of now: what is planned with them is not for everybody who may edit this one.
     """
     found = await find(connection, article_id, is_id=True, language=None, default_language="", now=at)
     shown = await deliver(connection, found, person, shop=shop, now=now, read_at=at)
-    return replace(shown, is_preview=True)
+    return replace(shown, is_preview=True), tuple(tried(found.item, person, NO_LEAVE, now=at))
 
 
 async def preview(

@@ -169,6 +169,7 @@ def _header(edition: Edition, now: datetime) -> dict[str, Any]:
         "plans": documents.dump_strings(publication.gate.plans),
         "holds_from": publication.gate.holds_from,
         "holds_until": publication.gate.holds_until,
+        "is_metered": publication.gate.is_metered,
         "remaining_percent": edition.teaser.remaining_percent,
         "front": documents.dump_front(edition.front),
     }

@@ -34,6 +34,7 @@ HEADER = (
     publications.c.plans,
     publications.c.holds_from,
     publications.c.holds_until,
+    publications.c.is_metered,
     publications.c.published_at,
     publications.c.updated_at,
     publications.c.live_from,
@@ -80,11 +81,18 @@ _LEAVE_SLUGS = delete(slugs).where(slugs.c.article_id == bindparam("of_article_i
 Address = tuple[str, str]
 
 
-def gate_of(requires: str, plans: str, holds_from: Any, holds_until: Any) -> Gate:  # noqa: ANN401
+def gate_of(
+    requires: str,
+    plans: str,
+    holds_from: Any,  # noqa: ANN401
+    holds_until: Any,  # noqa: ANN401
+    *,
+    is_metered: bool = True,
+) -> Gate:
     """Return the gate that these columns say; one of a newer version opens for staff alone."""
     if requires not in set(Requires):
         return Gate(Requires.SUBSCRIBER, (UNKNOWN_GATE,))
-    return Gate(Requires(requires), documents.load_strings(plans), holds_from, holds_until)
+    return Gate(Requires(requires), documents.load_strings(plans), holds_from, holds_until, is_metered)
 
 
 def publication_of(row: Row[Any], *, prefix: str = "") -> Publication:
@@ -98,7 +106,13 @@ def publication_of(row: Row[Any], *, prefix: str = "") -> Publication:
         revision=column["revision"],
         slug=column["slug"],
         language=column["language"],
-        gate=gate_of(column["requires"], column["plans"], column["holds_from"], column["holds_until"]),
+        gate=gate_of(
+            column["requires"],
+            column["plans"],
+            column["holds_from"],
+            column["holds_until"],
+            is_metered=column["is_metered"],
+        ),
         published_at=column["published_at"],
         updated_at=column["updated_at"],
         live_from=column["live_from"],

@@ -2,6 +2,7 @@
 
 import os
 import re
+from datetime import timedelta
 from functools import cached_property
 from ipaddress import ip_network
 from pathlib import Path
@@ -15,8 +16,10 @@ from sqlalchemy.exc import ArgumentError
 
 from domain.access import Offer
 from domain.desk import House
+from domain.gifts import Giving
 from domain.languages import conventional
 from domain.media import CROPS, ORIGINAL
+from domain.meters import Metering, Period
 from domain.plans import Shop
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
 from infra.email_addresses import checked
@@ -90,6 +93,14 @@ class Settings(BaseSettings):
     """The step that `remaining_percent` is rounded down to."""
     four_eyes: bool = False
     """Whether it takes somebody else than the draft's last editor to publish, schedule or correct it."""
+    meter_articles: int = Field(default=0, ge=0, le=10_000)
+    """How many whole articles for subscribers a registered reader may have in a period; 0 is no meter."""
+    meter_period: Period = Period.MONTH
+    """What that is counted in: `month` (the calendar's, in UTC) or `30-days` (the last thirty)."""
+    gifts_a_month: int = Field(default=10, ge=0, le=10_000)
+    """How many articles a subscriber may give away in a calendar month (in UTC); 0 lets nobody give any."""
+    gift_days: int = Field(default=30, ge=1, le=400)
+    """How many days a gift opens its article."""
     offers: tuple[Offer, ...] = ()
     """Offers while there are no plans: `[{"plan", "name", "price": {"amount", "currency"}, "period", "url"}]`."""
     cache_seconds: int = Field(default=60, ge=0, le=3_600)
@@ -237,6 +248,16 @@ class Settings(BaseSettings):
     def house(self) -> House:
         """What the publisher has decided for all articles."""
         return House(self.teaser, four_eyes=self.four_eyes)
+
+    @property
+    def metering(self) -> Metering:
+        """What registered readers are given."""
+        return Metering(self.meter_articles, self.meter_period)
+
+    @property
+    def giving(self) -> Giving:
+        """What subscribers may give away."""
+        return Giving(self.gifts_a_month, timedelta(days=self.gift_days))
 
     @property
     def shop(self) -> Shop:

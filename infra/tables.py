@@ -314,6 +314,7 @@ publications = Table(
     Column("plans", Text, nullable=False),
     Column("holds_from", Moment),
     Column("holds_until", Moment),
+    Column("is_metered", Boolean, nullable=False, server_default=text("true")),
     Column("published_at", Moment, nullable=False),
     Column("updated_at", Moment, nullable=False),
     Column("live_from", Moment, nullable=False),
@@ -545,4 +546,26 @@ acknowledgements = Table(
     Column("article_id", ID, primary_key=True),
     Column("seq", BigInteger, nullable=False),  # of the change that it is gone by
     Column("at", Moment, nullable=False),
+)
+
+meter_readings = Table(
+    "meter_readings",  # what readers have taken out of their meters, and when; written before they get it
+    metadata,
+    Column("account_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), primary_key=True),
+    Column("article_id", ID, primary_key=True),
+    Column("read_at", Moment, nullable=False, index=True),
+)
+
+gifts = Table(
+    "gifts",  # links by which somebody's guests read one article whole
+    metadata,
+    Column("id", ID, primary_key=True),
+    Column("account_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    _article_id(),
+    Column("digest", String(64), nullable=False, unique=True),  # of the token, which nobody keeps
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Column("revoked_at", Moment),
+    Index("gifts_account_index", "account_id", "created_at", "id"),
+    Index("gifts_article_index", "article_id"),
 )

@@ -159,6 +159,23 @@ class KeptSession(Model):
     expires_at: Time
 
 
+class KeptGift(Model):
+    """A gift that you gave; its link is kept as a digest only, and who opened it is not."""
+
+    id: KnownId
+    article_id: KnownId
+    created_at: Time
+    expires_at: Time
+    revoked_at: Time | None
+
+
+class KeptReading(Model):
+    """An article that you took out of your meter."""
+
+    article_id: KnownId
+    read_at: Time
+
+
 class KeptEvent(Model):
     """Something that you did, or that was done to your account."""
 
@@ -184,5 +201,7 @@ class Export(Model):
     account: KeptAccount
     subscriptions: list[KeptSubscription]
     sessions: list[KeptSession]
+    gifts: list[KeptGift]
+    meter_readings: list[KeptReading]
     events: list[KeptEvent]
     requests: list[KeptRequest]

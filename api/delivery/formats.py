@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 
 from api import caching
-from api.delivery.articles import OfLanguage, Reference, deliver_article
+from api.delivery.articles import Asked, AskedOf, Reference, deliver_article
 from api.deps import VisitOf
 from api.formats.documents import html, markdown, text
 from api.formats.json_ld import json_ld
@@ -48,14 +48,14 @@ class Markdown(PlainTextResponse):
     responses=_ANSWERS,
 )
 async def read_article_as_ninjs(
-    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+    request: Request, visit: VisitOf, slug_or_id: Reference, asked: AskedOf
 ) -> Response:
     """Answer the article as ninjs 3.1, the JSON of news agencies, with what this caller may read of it.
 
     `representationType` is `full`, or `partial` where `bodies` holds a teaser. Pictures, "read also" links,
     related articles and translations are `associations`.
     """
-    return await _answer(request, visit, slug_or_id, language, ninjs, "ninjs", "application/json")
+    return await _answer(request, visit, slug_or_id, asked, ninjs, "ninjs", "application/json")
 
 
 @router.get(
@@ -67,14 +67,14 @@ async def read_article_as_ninjs(
     responses=_ANSWERS,
 )
 async def read_article_as_json_ld(
-    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+    request: Request, visit: VisitOf, slug_or_id: Reference, asked: AskedOf
 ) -> Response:
     """Answer the article as schema.org's `NewsArticle`, to stand in a script element of the page that shows it.
 
     While a gate stands before the article, `hasPart` says so to search engines and names the class `paywalled`:
     give it to the element that holds the body, as the HTML form does.
     """
-    return await _answer(request, visit, slug_or_id, language, json_ld, "jsonld", "application/ld+json")
+    return await _answer(request, visit, slug_or_id, asked, json_ld, "jsonld", "application/ld+json")
 
 
 @router.get(
@@ -85,13 +85,13 @@ async def read_article_as_json_ld(
     responses=_ANSWERS,
 )
 async def read_article_as_html(
-    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+    request: Request, visit: VisitOf, slug_or_id: Reference, asked: AskedOf
 ) -> Response:
     """Answer the article as a small page without scripts or styles; `body_format=html` gives the body alone.
 
     Behind a gate, the body's element has the class `paywalled`, and a teaser ends in `<hr class="teaser-end">`.
     """
-    return await _answer(request, visit, slug_or_id, language, html, "html", "text/html; charset=utf-8")
+    return await _answer(request, visit, slug_or_id, asked, html, "html", "text/html; charset=utf-8")
 
 
 @router.get(
@@ -102,15 +102,13 @@ async def read_article_as_html(
     responses=_ANSWERS,
 )
 async def read_article_as_markdown(
-    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+    request: Request, visit: VisitOf, slug_or_id: Reference, asked: AskedOf
 ) -> Response:
     """Answer the article as Markdown (CommonMark, with strikethrough).
 
     `body_format=markdown` gives the body alone.
     """
-    return await _answer(
-        request, visit, slug_or_id, language, markdown, "markdown", "text/markdown; charset=utf-8"
-    )
+    return await _answer(request, visit, slug_or_id, asked, markdown, "markdown", "text/markdown; charset=utf-8")
 
 
 @router.get(
@@ -121,20 +119,20 @@ async def read_article_as_markdown(
     responses=_ANSWERS,
 )
 async def read_article_as_text(
-    request: Request, visit: VisitOf, slug_or_id: Reference, language: OfLanguage = None
+    request: Request, visit: VisitOf, slug_or_id: Reference, asked: AskedOf
 ) -> Response:
     """Answer the article as plain text, a blank line between paragraphs.
 
     `body_format=text` gives the body alone.
     """
-    return await _answer(request, visit, slug_or_id, language, text, "text", "text/plain; charset=utf-8")
+    return await _answer(request, visit, slug_or_id, asked, text, "text", "text/plain; charset=utf-8")
 
 
 async def _answer(
     request: Request,
     visit: Visit,
     slug_or_id: str,
-    language: str | None,
+    asked: Asked,
     shown: Callable[[Delivery, Links], bytes],
     name: str,
     media_type: str,
@@ -143,7 +141,7 @@ async def _answer(
         request,
         visit,
         slug_or_id,
-        language,
+        asked,
         shown,
         below=f"/{name}",
         media_type=media_type,

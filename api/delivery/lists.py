@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from api import caching
 from api.delivery import rendering, schemas
-from api.delivery.articles import find
+from api.delivery.articles import named
 from api.deps import Cursor, Limit, VisitOf
 from api.links import Links
 from api.pages import next_link, open_cursor, place_of, seal_cursor, time_and_id
@@ -188,13 +188,12 @@ class Limited:
 
 async def limited_to(visit: Visit, related_to: str | None, ids: str | None) -> Limited:
     """Return the ids that a list is limited to, if it is."""
-    named = several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
-    asked = tuple(map(str.lower, named)) if named is not None else None
+    some = several(ids, "ids", UUID.pattern, MAX_IDS) if ids is not None else None
+    asked = tuple(map(str.lower, some)) if some is not None else None
     if related_to is None:
         return Limited(asked)
-    is_id = UUID.fullmatch(related_to) is not None
     try:
-        found = await find(visit, related_to.lower(), is_id=is_id, language=None)
+        found = await named(visit, related_to, None)
     except (NotThere, Withdrawn):
         return Limited(())
     related = found.front.related_ids

@@ -13,7 +13,7 @@ from domain.access import Decision
 from domain.articles import LeadImage, Publication
 from domain.body import Block, Divider, Embed, Image, Paywall, ReadAlso, Text
 from domain.credits import Contributor
-from domain.delivery import ArticleName, Card, Delivery, Names, Picture
+from domain.delivery import ArticleName, Card, Delivery, Explanation, Names, Picture
 from domain.editions import Front
 from domain.media import ORIGINAL, Rendition
 from infra.search.pages import Match
@@ -23,13 +23,13 @@ Members = dict[str, Any]
 
 def article(delivery: Delivery, links: Links) -> schemas.Article:
     """Return an article as the contract shows it."""
-    return schemas.Article(**_content(delivery, links), access=_access(delivery))
+    return schemas.Article(**_content(delivery, links), access=access(delivery))
 
 
 def synced(delivery: Delivery, links: Links) -> schemas.SyncedArticle:
     """Return an article as followers get it."""
-    access = schemas.CardAccess(**_decision(delivery.decision, delivery.remaining_percent))
-    return schemas.SyncedArticle(**_content(delivery, links), access=access)
+    decided = schemas.CardAccess(**_decision(delivery.decision, delivery.remaining_percent))
+    return schemas.SyncedArticle(**_content(delivery, links), access=decided)
 
 
 def _content(delivery: Delivery, links: Links) -> Members:
@@ -138,10 +138,11 @@ def _decision(decision: Decision, remaining_percent: int) -> Members:
     }
 
 
-def _access(delivery: Delivery) -> schemas.Access:
+def access(shown: Delivery | Explanation) -> schemas.Access:
+    """Return the decision as the contract shows it, with what would open the article."""
     return schemas.Access(
-        **_decision(delivery.decision, delivery.remaining_percent),
-        meter=_fields(schemas.Meter, delivery.decision.meter),
+        **_decision(shown.decision, shown.remaining_percent),
+        meter=_fields(schemas.Meter, shown.decision.meter),
         offers=[
             schemas.Offer(
                 plan=offer.plan,
@@ -151,7 +152,7 @@ def _access(delivery: Delivery) -> schemas.Access:
                 url=offer.url,
                 trial=offer.trial,
             )
-            for offer in delivery.offers
+            for offer in shown.offers
         ],
     )
 

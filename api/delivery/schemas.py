@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, create_model
 from typing_extensions import TypeAliasType, TypedDict
 
 from api.types import KnownId, Model, Time, is_none
-from domain.access import Granted, Reason, Requires
+from domain.access import Granted, Reason, Requires, Way
 from domain.body import ListItem, Style
 from domain.credits import ContributorKind, CreditRole
 from domain.tags import TagKind
@@ -239,6 +239,26 @@ class Access(CardAccess):
 
     meter: Meter | None
     offers: list[Offer]
+
+
+class Step(Model):
+    """A way past the wall, and what came of it."""
+
+    way: Way
+    opens: bool
+    reason: Reason | None
+    """What would be the article's, if no later step had one; none where the way is not for this article."""
+    detail: str
+    """The same in a sentence."""
+
+
+class Explanation(Model):
+    """Why an article is whole or not, in the order in which it is decided, up to the first step that opens."""
+
+    access: Access
+    """As the article itself shows it."""
+    at: Time
+    steps: list[Step]
 
 
 class Front(Model):

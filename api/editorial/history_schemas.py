@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field, JsonValue
 
 from api.delivery.schemas import Article as Delivered
+from api.delivery.schemas import Step
 from api.editorial.blocks import Block
 from api.editorial.schemas import ArticleForm, Linking
 from api.types import KnownId, Model, Moment, Sent, Slug, Time
@@ -114,6 +115,8 @@ class ReadableAs(Model):
     """Why there would be nothing."""
     article: Delivered | None
     """The article as they would get it."""
+    steps: list[Step]
+    """Why, in the order in which it is decided; none where there would be nothing."""
 
 
 class Event(Model):

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from api import caching
 from api.delivery import rendering
+from api.delivery.explaining import steps_of
 from api.deps import IfMatch, VisitOf
 from api.editorial import history_schemas as history
 from api.editorial.articles import ALLOWED, OF_ONE, WITH_A_BODY, seen
@@ -130,7 +131,7 @@ async def readable_as(
     held = (plan,) if plan else ()
     person = some_reader(role, held, await plans.opened_by(visit.reading, held))
     try:
-        shown = await delivery.as_some_reader(
+        shown, steps = await delivery.as_some_reader(
             visit.reading,
             article_id,
             person,
@@ -140,9 +141,10 @@ async def readable_as(
         )
     except (NotThere, Withdrawn) as refusal:
         status = 410 if isinstance(refusal, Withdrawn) else 404
-        return plain(history.ReadableAs(**asked, status=status, detail=refusal.detail, article=None))
+        return plain(history.ReadableAs(**asked, status=status, detail=refusal.detail, article=None, steps=[]))
     article = rendering.article(shown, Links(visit))
-    return plain(history.ReadableAs(**asked, status=200, detail=None, article=article))
+    told = steps_of(steps)
+    return plain(history.ReadableAs(**asked, status=200, detail=None, article=article, steps=told))
 
 
 def _shown(preview: Preview) -> history.Preview:

@@ -4,7 +4,7 @@ import json
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import Field, JsonValue, StringConstraints, field_validator, model_validator
+from pydantic import Field, JsonValue, StrictBool, StringConstraints, field_validator, model_validator
 
 from api.editorial.blocks import MAX_BLOCKS, Block
 from api.types import (
@@ -44,6 +44,8 @@ class Gate(Sent):
     """Only these plans open it."""
     holds_from: Moment | None = Field(default=None, alias="from")
     holds_until: Moment | None = Field(default=None, alias="until")
+    metered: StrictBool = True
+    """Whether registered readers may take the article out of their meter, where the publication has one."""
 
     @model_validator(mode="after")
     def _makes_sense(self) -> "Gate":
