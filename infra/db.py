@@ -186,8 +186,9 @@ async def _told_plainly() -> AsyncIterator[None]:
         raise
 
 
-# Serialisation failure, deadlock, too many connections, shutting down, disk full, and others of their classes.
-_PASSING_SQLSTATES = ("40", "53", "57P", "08")
+# Serialisation failure, deadlock, too many connections, shutting down, disk full, and others of their classes;
+# and a lock that did not come in the time that the database's own settings give.
+_PASSING_SQLSTATES = ("40", "53", "55P03", "57P", "08")
 
 
 def _is_passing(error: BaseException | None) -> bool:

@@ -204,7 +204,7 @@ async def test_what_passes_on_postgresql_is_worth_another_try(database: Database
                 text(f"DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '{code}', MESSAGE = 'canary'; END $$")
             )
 
-    for code in ("40001", "40P01", "53300", "53100", "57P01", "57P03", "08006"):
+    for code in ("40001", "40P01", "53300", "53100", "55P03", "57P01", "57P03", "08006"):
         with pytest.raises(DatabaseBusy) as busy:
             await fail(code)
         assert "canary" not in str(busy.value), code
