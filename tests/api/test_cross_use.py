@@ -14,12 +14,14 @@ USES = (
     "access",
     "refresh",
     "preview",
+    "gift",
     "list cursor",
     "sync cursor",
     "search cursor",
     "signature",
     "secret",
 )
+BEHIND = "qzbehind"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,11 @@ class Things:
 async def things(newsroom: Newsroom, office: Office, people: People) -> Things:
     client = newsroom.client
     medium = await newsroom.medium()
-    body = [paragraph(words(100)), {"_type": "image", "media_id": medium["id"]}, paragraph(words(20))]
+    body = [
+        paragraph(words(100)),
+        {"_type": "image", "media_id": medium["id"]},
+        paragraph(f"{words(20)} {BEHIND}"),
+    ]
     for at in range(2):
         await newsroom.published(
             title=f"Harbour {at}", slug=f"one-{at}", body=body, access={"requires": "subscriber"}
@@ -55,7 +61,9 @@ async def things(newsroom: Newsroom, office: Office, people: People) -> Things:
         return token
 
     partner = await program(office)
+    gift = (await client.post("/v1/articles/one-0/gifts", headers=bearer)).json()["url"]
     given = {
+        "gift": gift.partition("gift=")[2],
         "secret": partner.secret,
         "access": signed_in["access_token"],
         "refresh": signed_in["refresh_token"],
@@ -80,6 +88,8 @@ async def used(  # noqa: PLR0911 - one a use
             return await client.post(REVOKE, data={"token": thing})
         case "secret":
             return await client.post(TOKEN, data=posted(things.client_id, thing))
+        case "gift":
+            return await client.get("/v1/articles/one-0", params={"gift": thing})
         case "preview":
             return await client.get(f"/v1/previews/{thing}")
         case "signature":
@@ -96,9 +106,12 @@ async def test_nothing_is_good_for_anything_else(client: AsyncClient, things: Th
     for kind, thing in things.given.items():
         if kind != use:
             response = await used(client, things, use, thing)
-            assert response.status_code in {400, 401, 404}, (kind, use, response.text)
+            is_teaser = use == "gift" and BEHIND not in response.text
+            assert is_teaser or response.status_code in {400, 401, 404}, (kind, use, response.text)
             assert thing not in response.text, (kind, use)
-    assert (await used(client, things, use, things.given[use])).is_success, "as what it is, it is good"
+    good = await used(client, things, use, things.given[use])
+    assert good.is_success, "as what it is, it is good"
+    assert (BEHIND in good.text) is (use == "gift")
 
 
 async def test_only_tokens_of_a_session_end_one(client: AsyncClient, things: Things) -> None:
