@@ -8,7 +8,7 @@ from domain.access import Decision, Reason
 from domain.errors import NotAllowed, WrongState
 
 
-class State(StrEnum):
+class GiftState(StrEnum):
     """What a gift is at a moment."""
 
     OPEN = "open"
@@ -27,11 +27,11 @@ class Gift:
     expires_at: datetime
     revoked_at: datetime | None = None
 
-    def state(self, now: datetime) -> State:
+    def state(self, now: datetime) -> GiftState:
         """Return what it is at this moment."""
         if self.revoked_at is not None:
-            return State.REVOKED
-        return State.OPEN if now < self.expires_at else State.EXPIRED
+            return GiftState.REVOKED
+        return GiftState.OPEN if now < self.expires_at else GiftState.EXPIRED
 
 
 @dataclass(frozen=True, slots=True)

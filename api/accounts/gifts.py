@@ -56,7 +56,7 @@ class Gift(Model):
     created_at: Time
     expires_at: Time
     revoked_at: Time | None
-    state: domain.State
+    state: domain.GiftState
 
 
 class GiftPage(Model):

@@ -11,7 +11,12 @@ from tests.api.forms import forms
 from tests.everything import everything
 from tests.newsroom import Newsroom, Office, People, lines, png
 
-SHOWN_ONCE = {"create_preview", "create_client", "create_client_secret"}  # operations whose answers show a secret
+SHOWN_ONCE = {
+    "create_preview",
+    "create_client",
+    "create_client_secret",
+    "give_article",
+}  # operations whose answers show a secret
 
 
 @pytest.fixture
@@ -50,7 +55,9 @@ async def requests(newsroom: Newsroom) -> dict[str, tuple[str, dict[str, Any]]]:
     (account,) = (await office.send("GET", "/accounts?email=somebody@new.test")).json()["items"]
     held = await office.subscribe(account["id"], "monthly")
     partner = (await office.send("POST", "/clients", json={"name": "Wire"})).json()
+    await newsroom.published(title="Given", access={"requires": "subscriber"})
     return {
+        "give_article": ("/v1/articles/given/gifts", {}),
         "create_client_secret": (f"/v1/admin/clients/{partner['id']}/secrets", {}),
         "revoke_subscription": (f"/v1/admin/subscriptions/{held['id']}/revoke", {}),
         "restore_revision": (f"/v1/editorial/articles/{draft['id']}/revisions/1/restore", {}),

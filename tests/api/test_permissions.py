@@ -26,7 +26,7 @@ from tests.newsroom import (
 )
 
 OUTSIDERS = ("reader", "subscriber", "partner")
-GUARDED = ("/v1/editorial", "/v1/me", "/v1/admin", "/v1/sync/")
+GUARDED = ("/v1/editorial", "/v1/me", "/v1/admin", "/v1/sync/", "/v1/articles/{slug_or_id}/gifts")
 
 
 class Row(NamedTuple):
@@ -49,6 +49,9 @@ EXPECTED = {
     "export_me": Row("account.use", 200, 200, 200, 200),
     "edit_me": Row("account.own", 200, 200, 200, 200, partner=403),
     "delete_me": Row("account.own", 204, 204, 204, 204, partner=403),
+    "list_gifts": Row("account.use", 200, 200, 200, 200),
+    "revoke_gift": Row("account.use", 404, 404, 404, 404),  # somebody else's
+    "give_article": Row("gifts", 409, 409, 409, 409, partner=403),  # of what is gated see `test_gifts.py`
     "create_article": Row("articles.own", 403, 201, 201, 201),
     "list_drafts": Row("articles.own", 403, 200, 200, 200),
     "read_draft": Row("articles.own", 403, 200, 404, 200),
@@ -156,13 +159,14 @@ class Subjects:
         self.makers: dict[str, Callable[[], Any]] = {
             "article_id": self.owner.draft,
             "media_id": self.newsroom.medium,
+            "slug_or_id": self.newsroom.published,
             "tag": lambda: self.newsroom.tag(f"tag-{next(_numbers)}"),
             "contributor": lambda: self.newsroom.contributor(f"contributor-{next(_numbers)}"),
         }
 
     async def path(self, template: str) -> str:
-        made: dict[str, str] = {"action": "submit", "number": "1", "session_id": NOBODY}
-        for name in ("article_id", "media_id"):
+        made: dict[str, str] = {"action": "submit", "number": "1", "session_id": NOBODY, "gift_id": NOBODY}
+        for name in ("article_id", "media_id", "slug_or_id"):
             if f"{{{name}}}" in template:
                 made[name] = (await self.makers[name]())["id"]
         if "{account_id}" in template:
@@ -269,7 +273,7 @@ async def test_each_caller_gets_what_the_table_says(
 
 
 def _check_refusal(response: Response, status: int) -> None:
-    kinds = {401: "unauthorized", 403: "forbidden", 404: "not-found"}
+    kinds = {401: "unauthorized", 403: "forbidden", 404: "not-found", 409: "wrong-state"}
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["type"] == f"/problems/{kinds[status]}"
     challenge = 'Bearer realm="standfirst"' if status == 401 else None
@@ -308,7 +312,7 @@ async def test_whoever_may_not_is_told_before_a_byte_is_read(client: AsyncClient
     for name, (method, template, _) in _operations().items():
         if name not in EXPECTED or method == "GET" or 403 not in EXPECTED[name]:
             continue
-        for status, headers in (own if template.startswith("/v1/me") else strangers).items():
+        for status, headers in (own if EXPECTED[name].outsiders != 403 else strangers).items():
             for kind, (content, content_type) in BROKEN.items():
                 body = Body(content)
                 path = somewhere(template)

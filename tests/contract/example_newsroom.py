@@ -95,6 +95,7 @@ async def tell(folder: Path) -> dict[str, Json]:
         await _administer(desk)
         await _write_articles(desk, medium)
         await _read(desk)
+        await _give_away(desk)
         await _keep_account(desk, parts)
         await _let_programs_in(desk)
         await _license_programs(desk)
@@ -263,6 +264,8 @@ async def _read(desk: Desk) -> None:
         ("/v1/articles/the-harbour-at-night", "whole", "subscriber"),
         ("/v1/articles?limit=1&fields=slug,title", "chosen_fields", None),
         ("/v1/articles/the-harbour-at-night?body_format=html", "in_html", None),
+        ("/v1/articles/the-harbour-at-night/access", "anonymous", None),
+        ("/v1/articles/the-harbour-at-night/access", "subscriber", "subscriber"),
         *((f"/v1/articles/the-harbour-at-night/{form}", "teaser", None) for form in FORMS),
         *((f"/v1/articles/the-harbour-at-night/{form}", "whole", "subscriber") for form in FORMS),
         ("/v1/search?q=ferry&limit=1", "page", None),
@@ -284,6 +287,15 @@ async def _read(desk: Desk) -> None:
         ("/.well-known/oauth-authorization-server", "metadata", None),
     ):
         await desk.ask("GET", path, name, by=by)
+
+
+async def _give_away(desk: Desk) -> None:
+    one = "/v1/articles/the-harbour-at-night"
+    given = await desk.ask("POST", f"{one}/gifts", "new", by="subscriber")
+    token = given["url"].partition("?gift=")[2]
+    await desk.ask("GET", f"{one}?gift={token}", "given", by=None)
+    await desk.ask("GET", "/v1/me/gifts", "page", by="subscriber")
+    await desk.ask("DELETE", f"/v1/me/gifts/{given['id']}", "gone", by="subscriber")
 
 
 async def _keep_account(desk: Desk, parts: Parts) -> None:

@@ -123,11 +123,12 @@ def test_headers_are_told(document: Json) -> None:
             ("401", "WWW-Authenticate"),
             ("503", "Retry-After"),
         ):
-            assert status not in told or name in told[status], where
+            is_fixed = name == "ETag" and path.endswith("/gifts")  # what is given away is never written to
+            assert status not in told or name in told[status] or is_fixed, where
         bodies = operation["responses"].get("200", {}).get("content", {}).values()
         is_page = 'Page"' in json.dumps([body["schema"] for body in bodies])
         assert ("Link" in told.get("200", ())) == is_page, where
-        if path == "/v1/previews/{token}":
+        if path == "/v1/previews/{token}" or path.endswith("/access"):
             assert told["200"] == {"Cache-Control"}
         elif operation["tags"] == ["Delivery"]:
             for status in ("200", "304"):
@@ -143,7 +144,7 @@ def test_what_an_operation_needs_is_told_to_people_too(document: Json) -> None:
             assert operation["security"] == [{"bearer": []}], path
         elif path.startswith(("/v1/", "/media/")):
             assert {"bearer": []} not in operation["security"] or {} in operation["security"], path
-        guarded = ("/v1/editorial", "/v1/me", "/v1/admin", "/v1/sync/")
+        guarded = ("/v1/editorial", "/v1/me", "/v1/admin", "/v1/sync/", "/v1/articles/{slug_or_id}/gifts")
         assert ("x-permission" in operation) == path.startswith(guarded), path
 
 

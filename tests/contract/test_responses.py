@@ -73,6 +73,42 @@ async def read_everything(client: AsyncClient, newsroom: Newsroom, people: Peopl
     await client.get(signed, headers={"Range": "bytes=-1"})
 
 
+async def give_away(client: AsyncClient, newsroom: Newsroom, people: People) -> None:
+    live = await newsroom.published(slug="given", access={"requires": "subscriber"})
+    await newsroom.published(slug="open-to-all")
+    await newsroom.act(await newsroom.published(slug="taken-back"), "withdraw", public_note="Wrong.")
+    giver, path = await people.headers("subscriber"), "/v1/articles/given/gifts"
+    for slug in ("given", "open-to-all", "taken-back", "never"):
+        await client.post(f"/v1/articles/{slug}/gifts", headers=giver)
+    for headers in ({}, await people.headers("reader"), {**giver, "Idempotency-Key": ""}):
+        await client.post(path, headers=headers)
+    for query in ("?x=1", "?language=fr"):
+        await client.post(path + query, headers=giver)
+    once = {**giver, "Idempotency-Key": "gift"}
+    token = (await client.post(path, headers=once)).json()["url"].partition("gift=")[2]
+    for more in ({}, {"language": "en"}):  # one key for two requests
+        await client.post(path, headers=once, params=more)
+    for form in ("", *(f"/{name}" for name in FORMS), "/access"):
+        for headers in ({}, giver, {"Authorization": "Bearer x"}, {"If-None-Match": "*"}):
+            await client.get(f"/v1/articles/given{form}", params={"gift": token}, headers=headers)
+    await newsroom.act(await newsroom.edit(live, slug="given-on"), "publish")
+    for slug in ("given", "given-on", "taken-back", "never", "open-to-all"):
+        for query in ("", "?x=1", f"?gift={token}"):
+            await client.get(f"/v1/articles/{slug}/access{query}")
+    await take_back(client, giver, await people.headers("partner"))
+
+
+async def take_back(client: AsyncClient, giver: Json, partner: Json) -> None:
+    for query in ("", "?limit=1", "?cursor=x", "?limit=0"):
+        for headers in ({}, giver, partner):
+            await client.get(f"/v1/me/gifts{query}", headers=headers)
+    listed = await client.get("/v1/me/gifts", headers=giver)
+    for gift_id in (listed.json()["items"][0]["id"], NEVER, "x"):
+        for headers in ({}, giver):
+            await client.delete(f"/v1/me/gifts/{gift_id}", headers=headers)
+    await client.delete(f"/v1/me/gifts/{NEVER}?x=1", headers=giver)
+
+
 async def sign_in(client: AsyncClient, people: People) -> None:
     account = await people.add("subscriber", plans=("monthly",), password_hash=hash_password(PASSWORD))
     form = {"grant_type": "password", "username": account.email, "password": PASSWORD}
@@ -471,6 +507,7 @@ async def test_every_answer_is_what_the_contract_says(
     client: AsyncClient, newsroom: Newsroom, office: Office, people: People, checker: Checker
 ) -> None:
     await read_everything(client, newsroom, people)
+    await give_away(client, newsroom, people)
     await sign_in(client, people)
     await keep_account(client, people)
     await write_articles(newsroom, people)

@@ -7,7 +7,7 @@ import pytest
 
 from domain.access import Decision, Granted, Reason, Requires
 from domain.errors import NotAllowed, Refusal, WrongState
-from domain.gifts import Gift, Giving, State, check_budget, check_may_give
+from domain.gifts import Gift, GiftState, Giving, check_budget, check_may_give
 
 GIVEN = datetime(2026, 3, 1, tzinfo=UTC)
 ENDS = GIVEN + timedelta(days=30)
@@ -18,14 +18,14 @@ TICK = timedelta.resolution
 @pytest.mark.parametrize(
     ("now", "revoked_at", "state"),
     [
-        (GIVEN, None, State.OPEN),
-        (ENDS - TICK, None, State.OPEN),
-        (ENDS, None, State.EXPIRED),
-        (GIVEN, GIVEN, State.REVOKED),
-        (ENDS, GIVEN, State.REVOKED),
+        (GIVEN, None, GiftState.OPEN),
+        (ENDS - TICK, None, GiftState.OPEN),
+        (ENDS, None, GiftState.EXPIRED),
+        (GIVEN, GIVEN, GiftState.REVOKED),
+        (ENDS, GIVEN, GiftState.REVOKED),
     ],
 )
-def test_a_gift_is_open_until_it_ends(now: datetime, revoked_at: datetime | None, state: State) -> None:
+def test_a_gift_is_open_until_it_ends(now: datetime, revoked_at: datetime | None, state: GiftState) -> None:
     assert replace(GIFT, revoked_at=revoked_at).state(now) is state
 
 
@@ -45,7 +45,7 @@ def test_only_what_a_subscriber_or_the_staff_reads_is_given(reason: Reason, gran
 
 
 @pytest.mark.parametrize(("given", "a_month", "fits"), [(0, 0, False), (0, 1, True), (1, 1, False), (2, 1, False)])
-def test_a_month_has_a_budget(given: int, a_month: int, fits: bool) -> None:  # noqa: FBT001
+def test_a_month_has_a_budget(given: int, a_month: int, fits: bool) -> None:
     giving = Giving(a_month, timedelta(days=1))
     if fits:
         check_budget(given, giving)

@@ -38,5 +38,5 @@ def test_of_thirty_days_each_counts_until_thirty_days_later() -> None:
 
 
 @pytest.mark.parametrize(("used", "is_exhausted"), [(0, False), (2, False), (3, True), (9, True)])
-def test_a_meter_is_exhausted_when_all_is_used(used: int, is_exhausted: bool) -> None:  # noqa: FBT001
+def test_a_meter_is_exhausted_when_all_is_used(used: int, is_exhausted: bool) -> None:
     assert Meter(3, used, datetime(2026, 1, 1, tzinfo=UTC)).is_exhausted is is_exhausted

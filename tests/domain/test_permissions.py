@@ -18,6 +18,7 @@ TABLE = {
     Permission.SEE_OWN_ACCOUNT: (True, True, True, True, True, True),
     Permission.USE_OWN_ACCOUNT: (True, True, True, True, True, True),
     Permission.EDIT_OWN_ACCOUNT: (True, True, False, True, True, True),
+    Permission.GIVE_ARTICLES: (True, True, False, True, True, True),
     Permission.EDIT_ACCOUNTS: (False, False, False, False, False, True),
     Permission.EDIT_PLANS: (False, False, False, False, False, True),
     Permission.EDIT_SUBSCRIPTIONS: (False, False, False, False, False, True),

@@ -107,6 +107,10 @@ WRONG = {
     "TEASER_ELLIPSIS": ["canary" * 7],
     "TEASER_REMAINING_STEP": ["canary", "0", "51"],
     "FOUR_EYES": ["canary", "2"],
+    "METER_ARTICLES": ["canary", "-1", "10001", "1.5", ""],
+    "METER_PERIOD": ["canary", "Month", "30", ""],
+    "GIFTS_A_MONTH": ["canary", "-1", "10001", ""],
+    "GIFT_DAYS": ["canary", "0", "401", ""],
     "OFFERS": [
         "canary",
         "{",

@@ -23,6 +23,8 @@ OUTSIDE = ("anonymous", "reader", "subscriber", "planned", "partner", "program")
 OPEN = {"get_token", "revoke_token", "sign_up", "confirm_email", "reset_password"}
 OWN = {  # everybody may with what is theirs, but these
     "acknowledge_removals": [one for one in OUTSIDE if one not in {"partner", "program"}],
+    "give_article": ["anonymous", "partner", "program"],
+    "revoke_gift": ["anonymous", "program"],
     "edit_me": ["anonymous", "partner", "program"],
     "delete_me": ["anonymous", "partner", "program"],
     "end_session": ["anonymous", "program"],
@@ -68,6 +70,12 @@ async def contributors_can_do_nothing_to_what_others_write(corpus: Corpus, app: 
             assert answer.status == (404 if "{article_id}" in operation.path else 403), asked.path
 
 
+async def a_gift_of(corpus: Corpus, person: str, article_id: str) -> str:
+    """A gift that somebody gave."""
+    path = f"/v1/articles/{article_id}/gifts"
+    return str((await corpus.client.post(path, headers=corpus.headers[person])).json()["id"])
+
+
 async def a_session_of(corpus: Corpus, person: str) -> str:
     """A session that somebody has besides the token that they call with."""
     parts = corpus.people.parts
@@ -91,6 +99,8 @@ async def test_every_writing_operation_has_a_request_that_works(corpus: Corpus, 
         "number": {"id": "1"},
         "session_id": {"id": await a_session_of(corpus, "admin"), "version": 1},
     }
+    made["slug_or_id"] = await editor.published(title="To be given", access={"requires": "subscriber"})
+    made["gift_id"] = {"id": await a_gift_of(corpus, "admin", made["slug_or_id"]["id"]), "version": 1}
     previewed = await editor.send("POST", f"/articles/{made['article_id']['id']}/previews")
     made = {"preview_id": {"id": previewed.json()["id"], "version": 1}, **made}
     somebody = await corpus.people.add("reader")

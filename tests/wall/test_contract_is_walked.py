@@ -64,6 +64,6 @@ def test_a_new_query_parameter_without_values_is_told(bare: FastAPI, nothing: Co
 
 
 def test_a_new_writing_operation_without_a_request_is_told(bare: FastAPI, nothing: Corpus) -> None:
-    new = walk.Operation("post", "/v1/gifts", {"operationId": "give_article"})
-    with pytest.raises(AssertionError, match="'give_article' that the canary walk has no real request for"):
+    new = walk.Operation("post", "/v1/loans", {"operationId": "lend_article"})
+    with pytest.raises(AssertionError, match="'lend_article' that the canary walk has no real request for"):
         list(walk.writes(bare, nothing, new))

@@ -89,6 +89,7 @@ class Values:
             "page": ["2026-01-1", "2026-01-2", "2025-12-1"],
             "preview_id": [*(one["id"] for one in corpus.previews.values()), new_id()],
             "session_id": [new_id()],
+            "gift_id": [new_id()],
             "token": [*(one["token"] for one in corpus.previews.values()), "made-up"],
         }
         self.queries: dict[str, list[str]] = {
@@ -114,6 +115,7 @@ class Values:
             "unacknowledged": ["true", "false"],
             "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
             "to": ["1", "2"],
+            "gift": ["made-up", "A" * 43],
             "q": ["a", "qz", "gated*", "two more", *corpus.canaries.some_words()],
             "updated_after": ["2026-01-01T00:00:00Z"],
             "account_id": accounts[:3],
@@ -226,6 +228,8 @@ def write_bodies(corpus: Corpus) -> dict[str, dict[str, Any]]:
         "create_preview": {"json": {"role": "reader"}},
         "revoke_preview": {},
         "end_session": {},
+        "give_article": {},
+        "revoke_gift": {},
         "end_sessions": {},
         "upload_media": {"data": {"alt": "A try"}, "files": {"file": ("try.png", png())}},
         "edit_medium": {"json": {"alt": "Another try", "focal_point": {"x": 0, "y": 1}}},
