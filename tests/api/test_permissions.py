@@ -159,7 +159,7 @@ class Subjects:
         self.makers: dict[str, Callable[[], Any]] = {
             "article_id": self.owner.draft,
             "media_id": self.newsroom.medium,
-            "slug_or_id": self.newsroom.published,
+            "slug_or_id": lambda: self.newsroom.published(slug=f"given-{next(_numbers)}"),
             "tag": lambda: self.newsroom.tag(f"tag-{next(_numbers)}"),
             "contributor": lambda: self.newsroom.contributor(f"contributor-{next(_numbers)}"),
         }
