@@ -1,0 +1,192 @@
+"""Explained access: it agrees with what the article does, takes nothing, and tells no more than one may know."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from infra.settings import Settings
+from tests.api.test_gifts import GATE, SECRET, gated, given
+from tests.api.test_meter import readings
+from tests.newsroom import NOBODY, Clock, Json, Newsroom, Office, People
+from tests.partners import headers_of, program
+from tests.wall.statements import naming_gated, statements_of
+
+WAYS = ["gate", "staff", "registration", "subscription", "licence", "gift", "meter"]
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"meter_articles": 1})
+
+
+async def explained(client: AsyncClient, slug: str, headers: Json | None = None, **asked: str) -> Json:
+    answer = await client.get(f"/v1/articles/{slug}/access", params=asked, headers=headers)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["cache-control"] == "private, no-store"
+    told: Json = answer.json()
+    steps = told["steps"]
+    assert [one["way"] for one in steps] == WAYS[: len(steps)]
+    assert [one["opens"] for one in steps[:-1]] == [False] * (len(steps) - 1)
+    assert steps[-1]["opens"] is (told["access"]["granted"] == "full")
+    assert [one["reason"] for one in steps if one["reason"]][-1] == told["access"]["reason"]
+    assert len(steps) == len(WAYS) or steps[-1]["opens"]
+    assert all(one["detail"] for one in steps)
+    return told
+
+
+async def test_it_says_what_the_article_says(
+    client: AsyncClient, newsroom: Newsroom, people: People, office: Office, clock: Clock
+) -> None:
+    soon = (clock.time + timedelta(days=1)).isoformat()
+    gates: dict[str, Json] = {
+        "open": {"requires": "free"},
+        "known": {"requires": "registered"},
+        "paid": {**GATE, "metered": False},
+        "gold": {**GATE, "plans": ["gold"], "metered": False},
+        "later": {**GATE, "from": soon},
+        "archive": {**GATE, "until": soon, "metered": False},
+    }
+    for slug, gate in gates.items():
+        await gated(newsroom, slug=slug, access=gate)
+    for name in ("gold", "coast"):
+        await office.plan(name, opens="everything")
+    callers = [{}, *[await people.headers(role) for role in ("reader", "subscriber", "contributor", "editor")]]
+    callers += [await people.headers("partner"), await people.headers("reader", plans=("gold",))]
+    reasons = set()
+    for slug in gates:
+        for headers in callers:
+            told = await explained(client, slug, headers)
+            article = (await client.get(f"/v1/articles/{slug}", headers=headers)).json()
+            assert told["access"] == article["access"]
+            reasons.add(told["access"]["reason"])
+    assert reasons == {
+        *("free", "registered", "registration_required", "subscriber", "subscription_required", "plan_required"),
+        "staff",
+    }
+
+
+async def test_it_tells_of_the_meter_and_takes_nothing_out_of_it(
+    client: AsyncClient, newsroom: Newsroom, people: People
+) -> None:
+    await gated(newsroom)
+    await gated(newsroom, "Other")
+    headers = await people.headers("reader")
+    for _ in range(2):
+        told = await explained(client, "gated", headers)
+        assert (told["access"]["reason"], told["access"]["meter"]["used"]) == ("metered_available", 0)
+        assert [one["reason"] for one in told["steps"]] == [
+            *(None, None, None, "subscription_required", None, None, "metered_available")
+        ]
+    assert await readings(people) == 0
+    read = (await client.get("/v1/articles/gated", headers=headers)).json()["access"]
+    assert (await explained(client, "gated", headers))["access"] == read
+    assert (await explained(client, "other", headers))["access"]["reason"] == "meter_exhausted"
+    assert await readings(people) == 1
+
+
+async def test_it_tells_of_a_gift_and_not_of_a_bad_one(
+    client: AsyncClient, newsroom: Newsroom, people: People
+) -> None:
+    await gated(newsroom)
+    await gated(newsroom, "Other")
+    giver = await people.headers("subscriber")
+    token, gift_id = await given(client, "gated", giver)
+    told = await explained(client, "gated", gift=token)
+    assert [one["way"] for one in told["steps"] if one["opens"]] == ["gift"]
+    assert told["access"] == (await client.get("/v1/articles/gated", params={"gift": token})).json()["access"]
+    assert token not in str(told)
+    without = (await explained(client, "gated"))["steps"]
+    await client.delete(f"/v1/me/gifts/{gift_id}", headers=giver)
+    for slug, gift in (("gated", token), ("other", token), ("gated", "made-up")):
+        assert (await explained(client, slug, gift=gift))["steps"] == without
+
+
+async def test_it_tells_a_partner_of_its_licence_and_writes_nothing_down(
+    client: AsyncClient, newsroom: Newsroom, office: Office
+) -> None:
+    await gated(newsroom)
+    await gated(newsroom, "Other", language="fr")
+    one = await program(office)
+    await office.licence(one.id, articles={"languages": ["en"]}, quota=5)
+    headers = await headers_of(client, one)
+    told = await explained(client, "gated", headers)
+    assert (told["steps"][-1]["way"], told["steps"][-1]["reason"]) == ("licence", "licence")
+    assert told["access"]["meter"]["used"] == 0
+    refused = await explained(client, "other", headers)
+    assert [step["reason"] for step in refused["steps"] if step["way"] in {"licence", "meter"}] == [None, None]
+    assert (await client.get("/v1/articles/gated", headers=headers)).json()["access"]["meter"]["used"] == 1
+    assert (await explained(client, "gated", headers))["access"]["meter"]["used"] == 1
+
+
+async def test_no_text_is_read_for_it(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, people: People
+) -> None:
+    await gated(newsroom)
+    token, _ = await given(client, "gated", await people.headers("subscriber"))
+    for role in ("anonymous", "reader", "subscriber", "editor"):
+        with statements_of(app) as sent:
+            for asked in ({}, {"gift": token}):
+                answer = await client.get(
+                    "/v1/articles/gated/access", params=asked, headers=await people.headers(role)
+                )
+                assert SECRET not in answer.text
+        assert naming_gated([one for one in sent if not one.startswith("INSERT")]) == []
+        assert not any("teasers" in one for one in sent)
+
+
+async def test_what_is_not_there_is_as_it_is_for_the_article(
+    client: AsyncClient, newsroom: Newsroom, people: People
+) -> None:
+    draft = await newsroom.draft(slug="draft")
+    live = await gated(newsroom, slug="first")
+    scheduled = await newsroom.draft(slug="scheduled")
+    await newsroom.act(scheduled, "schedule", at="2027-01-01T00:00:00Z")
+    gone = await gated(newsroom, "Gone")
+    await newsroom.act(gone, "withdraw", public_note="Wrong.")
+    live = await newsroom.act(await newsroom.edit(live, slug="second"), "publish")
+    for headers in ({}, await people.headers("reader"), await people.headers("editor")):
+        for slug in ("draft", draft["id"], "scheduled", "nothing-here", NOBODY, "gone", gone["id"], "first"):
+            article = await client.get(f"/v1/articles/{slug}", headers=headers)
+            answer = await client.get(f"/v1/articles/{slug}/access", headers=headers)
+            assert answer.status_code == article.status_code
+            if answer.status_code != 308:
+                assert answer.json()["detail"] == article.json()["detail"]
+    assert (await client.get("/v1/articles/first/access")).headers["location"].endswith("/articles/second/access")
+    assert (await client.get(f"/v1/articles/{live['id']}/access?x=1")).status_code == 400
+
+
+async def test_a_newer_edition_that_waits_is_not_told_of(client: AsyncClient, newsroom: Newsroom) -> None:
+    live = await newsroom.published(slug="gated", access={"requires": "free"})
+    before = await explained(client, "gated")
+    live = await newsroom.edit(live, access={**GATE, "plans": ["gold"]})
+    await newsroom.act(live, "schedule", at="2027-01-01T00:00:00Z")
+    after = await explained(client, "gated")
+    assert {**after, "at": None} == {**before, "at": None}
+
+
+@pytest.mark.parametrize(
+    ("asked", "way"),
+    [
+        ({}, None),
+        ({"role": "reader"}, None),
+        ({"role": "subscriber"}, None),
+        ({"role": "subscriber", "plan": "gold"}, "subscription"),
+        ({"at": "2026-03-01T00:00:00Z"}, "gate"),
+    ],
+)
+async def test_staff_asks_it_for_any_reader_plan_and_time(
+    newsroom: Newsroom, asked: dict[str, str], way: str | None, office: Office
+) -> None:
+    await office.plan("gold")
+    made = await gated(newsroom, access={**GATE, "plans": ["gold"], "until": "2026-02-20T00:00:00Z"})
+    answer = (await newsroom.send("GET", f"/articles/{made['id']}/readable-as", params=asked)).json()
+    steps: list[Any] = answer["steps"]
+    assert [one["way"] for one in steps if one["opens"]] == ([way] if way else [])
+    assert [one["reason"] for one in steps if one["reason"]][-1] == answer["article"]["access"]["reason"]
+    nothing = await newsroom.send(
+        "GET", f"/articles/{made['id']}/readable-as", params={"at": "2020-01-01T00:00:00Z"}
+    )
+    assert (nothing.json()["status"], nothing.json()["steps"]) == (404, [])
