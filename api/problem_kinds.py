@@ -61,8 +61,8 @@ KINDS = {
             "wrong-state",
             409,
             "Not in this state",
-            "The article's state does not admit the action, or you have none left of what it takes. `rule` names the "
-            "rule that refused; the article's `allowed_actions` lists what is possible now.",
+            "The article's state does not admit the action, or you have none left of what it takes. `rule` names "
+            "what refused; the article's `allowed_actions` lists what is possible now.",
         ),
         Kind(
             "conflict",
