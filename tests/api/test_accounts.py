@@ -249,6 +249,8 @@ KNOW_PEOPLE = {
     "accounts": "told, and removed",
     "subscriptions": "told, and removed with the account",
     "sessions": "told, and removed with the account, and their refresh tokens with them",
+    "gifts": "told without their digests, and removed with the account",
+    "meter_readings": "told, and removed with the account",
     "idempotency_keys": "told as requests, and removed",
     "events": "told, and kept by ids",
     "articles": "the newsroom's; who made them is told by events",
