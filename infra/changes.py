@@ -144,15 +144,19 @@ def forget(connection: AsyncConnection) -> None:
     index.forget(connection.info)
 
 
-async def announce(connection: AsyncConnection) -> None:
-    """Give what was noted its number. Nobody else gets one until the commit, so that has to be the next thing."""
+async def announce(connection: AsyncConnection) -> bool:
+    """Give what was noted its number, and tell whether anything was.
+
+    Nobody else gets one until the commit, so that has to be the next thing.
+    """
     noted: Noted | None = connection.info.pop(_NOTED, None)
     if noted is None:
-        return
+        return False
     seq, now = (await connection.execute(_COUNT, {"name": PUBLIC, "at": noted.at})).one()
     await _stamp(connection, noted, seq, now)
     for ids in _some_at_once(noted.ids["article"]):
         await connection.run_sync(index.follow, ids, now=now)
+    return True
 
 
 async def _stamp(connection: AsyncConnection, noted: Noted, seq: int, now: datetime) -> None:

@@ -87,14 +87,17 @@ class Database:
     async def write_within(self, snapshot: AsyncConnection) -> AsyncIterator[None]:
         """Write something down in the middle of a read, on its own connection, and go on from a newer snapshot.
 
-        Who reads would wait for a second connection while holding the first, and so would all the others. It is
-        for what no reader sees: nothing noted gets a number.
+        Who reads would wait for a second connection while holding the first, and so would all the others.
         """
         await snapshot.rollback()
         await snapshot.execution_options(**self._manner(writes=True))
+        changes.forget(snapshot)
         try:
             async with _told_plainly(), snapshot.begin():
                 yield
+                is_seen = await changes.announce(snapshot)
+            if is_seen:
+                self.lease.distrust()
         finally:
             await snapshot.execution_options(**self._manner(writes=False))
 

@@ -222,6 +222,8 @@ async def _body(connection: AsyncConnection, publication: Publication, decision:
     return documents.load_body(text or "[]")
 
 
-async def pictures(connection: AsyncConnection, ids: frozenset[str], *, now: datetime) -> Mapping[str, Picture]:
-    """Return the pictures of contributors who are public."""
-    return (await names.fetch(connection, Wanted(media=ids), now=now)).media
+async def pictures(
+    connection: AsyncConnection, ids: frozenset[str], person: Person, *, now: datetime
+) -> Mapping[str, Picture]:
+    """Return the pictures of contributors who are public, as far as this person may have them."""
+    return (await names.fetch(connection, Wanted(media=ids), now=now, is_syndicated=person.is_client)).media

@@ -1,11 +1,11 @@
 """The ledger: which editions partners have taken whole, and when. It is written before they get a text."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, delete, func, insert, select, tuple_
+from sqlalchemy import Select, and_, delete, func, insert, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import Leave, Reason, decide
@@ -13,7 +13,7 @@ from domain.articles import Publication
 from domain.licences import Licence
 from domain.meters import Meter, month_of
 from domain.people import Person
-from infra.db import Database
+from infra.db import Database, DatabaseBusy
 from infra.delivery import Found
 from infra.tables import acknowledgements, changes, ledger, licences, publications
 from infra.visibility import is_live
@@ -26,14 +26,16 @@ async def quota(connection: AsyncConnection, licence: Licence, *, now: datetime)
     if licence.quota is None:
         return None
     _, ends = month_of(now)
-    return Meter(licence.quota, await used(connection, licence.client_id, now=now), ends)
+    taken = await used(connection, [licence.client_id], now=now)
+    return Meter(licence.quota, taken.get(licence.client_id, 0), ends)
 
 
-async def used(connection: AsyncConnection, client_id: str, *, now: datetime) -> int:
-    """Return how many articles a client has taken this month that it had never taken before."""
+async def used(connection: AsyncConnection, client_ids: Collection[str], *, now: datetime) -> Mapping[str, int]:
+    """Return how many articles clients have taken this month that they had never taken before."""
     began, _ = month_of(now)
-    counted = and_(ledger.c.client_id == client_id, ledger.c.is_first, ledger.c.taken_at >= began)
-    return await connection.scalar(select(func.count()).select_from(ledger).where(counted)) or 0
+    counted = (ledger.c.client_id.in_(sorted(client_ids)), ledger.c.is_first == true(), ledger.c.taken_at >= began)
+    query = select(ledger.c.client_id, func.count().label("used")).where(*counted).group_by(ledger.c.client_id)
+    return {row.client_id: row.used for row in await connection.execute(query)}
 
 
 async def open_to(connection: AsyncConnection, person: Person, article_ids: Sequence[str]) -> Collection[str]:
@@ -66,19 +68,27 @@ NOTHING = Taken()
 
 
 async def take(
-    snapshot: AsyncConnection, database: Database, person: Person, found: Sequence[Found], *, now: datetime
+    snapshot: AsyncConnection,
+    database: Database,
+    person: Person,
+    found: Sequence[Found],
+    *,
+    now: datetime,
+    is_read: bool = True,
 ) -> Taken:
     """Write down what of this a partner takes under its licence, as far as its quota goes, in the order given.
 
     Each edition is written down once; of articles that it had before, another edition counts as nothing new. The
-    snapshot is a newer one afterwards, if anything had to be written.
+    snapshot is a newer one afterwards, if anything had to be written. Where nothing `is_read`, as with `HEAD`,
+    only that counts which is written down already.
     """
     licence = person.licence
     opened = [one.publication for one in found if _is_licensed(one, person, now)] if licence else []
     if licence is None or not opened:
         return Taken(quota=person.quota)
-    if await _known(snapshot, licence, opened) >= {one.id for one in opened}:
-        return Taken(frozenset(one.article_id for one in opened), person.quota)
+    known = await _known(snapshot, licence, opened)
+    if not is_read or known >= {one.id for one in opened}:
+        return Taken(frozenset(one.article_id for one in opened if one.id in known), person.quota)
     async with database.write_within(snapshot):
         return await _write_down(snapshot, licence, opened, now)
 
@@ -87,13 +97,13 @@ async def _write_down(
     connection: AsyncConnection, licence: Licence, opened: Sequence[Publication], now: datetime
 ) -> Taken:
     """Write down what is new of this. Of several that do so at once, each waits for the one before."""
-    held = select(licences.c.quota).where(licences.c.id == licence.id).with_for_update()
-    agreed = (await connection.execute(held)).one_or_none()
-    if agreed is None:  # it has just been taken back
-        return NOTHING
+    held = select(licences.c.version).where(licences.c.id == licence.id).with_for_update()
+    if await connection.scalar(held) != licence.version:
+        raise DatabaseBusy("licence")  # it has just been changed or taken back
+    opened = await _still_live(connection, opened, now)
     ids = [one.article_id for one in opened]
     had = set(await connection.scalars(_had_by(licence.client_id, ids)))
-    standing = await quota(connection, replace(licence, quota=agreed.quota), now=now)
+    standing = await quota(connection, licence, now=now)
     new = [id_ for id_ in ids if id_ not in had]
     first = set(new if standing is None else new[: max(0, standing.limit - standing.used)])
     known = await _known(connection, licence, opened)
@@ -109,11 +119,30 @@ def _is_licensed(found: Found, person: Person, now: datetime) -> bool:
     return decide(found.item, person, _AS_IF_TAKEN, now=now).reason is Reason.LICENCE
 
 
+async def _still_live(
+    connection: AsyncConnection, some: Sequence[Publication], now: datetime
+) -> list[Publication]:
+    """Return what has not been taken back while we waited."""
+    ids = [one.id for one in some]
+    live = set(await connection.scalars(select(publications.c.id).where(publications.c.id.in_(ids), is_live(now))))
+    return [one for one in some if one.id in live]
+
+
+async def editions(connection: AsyncConnection, person: Person, ids: Collection[str]) -> set[str]:
+    """Return which of these editions a partner has taken."""
+    if person.licence is None or not ids:
+        return set()
+    return await _written(connection, person.licence, ids)
+
+
 async def _known(connection: AsyncConnection, licence: Licence, some: Sequence[Publication]) -> set[str]:
     """Return which of these editions are written down."""
-    ids = ledger.c.publication_id.in_(sorted(one.id for one in some))
-    query = select(ledger.c.publication_id).where(ledger.c.client_id == licence.client_id, ids)
-    return set(await connection.scalars(query))
+    return await _written(connection, licence, [one.id for one in some])
+
+
+async def _written(connection: AsyncConnection, licence: Licence, ids: Collection[str]) -> set[str]:
+    own = and_(ledger.c.client_id == licence.client_id, ledger.c.publication_id.in_(sorted(ids)))
+    return set(await connection.scalars(select(ledger.c.publication_id).where(own)))
 
 
 def _row(publication: Publication, licence: Licence, now: datetime, *, is_first: bool) -> dict[str, Any]:
@@ -206,6 +235,8 @@ async def acknowledge(
 
     The word holds for as long as the article stays as it is: what is shown and goes again has to be removed again.
     """
+    held = select(licences.c.id).where(licences.c.client_id == client_id).with_for_update()
+    await connection.execute(held)  # of several at once each waits for the one before
     live = select(publications.c.article_id).where(is_live(now))
     gone = (
         select(changes.c.article_id, changes.c.public_seq)

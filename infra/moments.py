@@ -10,15 +10,15 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, select, update
+from sqlalchemy import Select, and_, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.headings import EVERYTHING
-from domain.licences import Licence
+from domain.people import Person
 from infra import changes
 from infra.db import Database, DatabaseBusy
 from infra.publications import HEADER, publication_of
-from infra.tables import Moment, counters, licences, listings, publications
+from infra.tables import counters, licences, publications
+from infra.visibility import is_covered, is_live
 
 AT_ONCE = 500
 PATIENCE, PAUSE = 2.0, 0.01  # seconds
@@ -44,50 +44,53 @@ async def announced(snapshot: AsyncConnection, database: Database, clock: Callab
         elif coming is None or now < coming:
             return now
         else:
-            await snapshot.rollback()  # the next statement begins a new snapshot
-            await announce(database, now)
+            async with database.write_within(snapshot):  # the next statement begins a new snapshot
+                await _note(snapshot, now)
     raise DatabaseBusy("clock")
 
 
 async def announce(database: Database, now: datetime) -> None:
     """Announce the first of the moments that have come, as many as go at once."""
-    due: Select[Any] = select(*HEADER).where(publications.c.next_change <= now)
     async with database.write() as connection:
-        rows = await connection.execute(due.order_by(publications.c.id).limit(AT_ONCE).with_for_update())
-        for publication in [publication_of(row) for row in rows]:
-            changes.note(connection, "article", publication.article_id, at=now)
-            await connection.execute(
-                update(publications)
-                .where(publications.c.id == publication.id)
-                .values(next_change=publication.next_change(now))
-            )
+        await _note(connection, now)
+
+
+async def _note(connection: AsyncConnection, now: datetime) -> None:
+    due: Select[Any] = select(*HEADER).where(publications.c.next_change <= now)
+    rows = await connection.execute(due.order_by(publications.c.id).limit(AT_ONCE).with_for_update())
+    for publication in [publication_of(row) for row in rows]:
+        changes.note(connection, "article", publication.article_id, at=now)
+        await connection.execute(
+            update(publications)
+            .where(publications.c.id == publication.id)
+            .values(next_change=publication.next_change(now))
+        )
 
 
 _LIFTED_TO = select(licences.c.lifted_to).where(licences.c.id == bindparam("licence_id")).scalar_subquery()
-_LIFTED = (
-    select(listings.c.article_id)
-    .where(listings.c.heading == EVERYTHING, listings.c.published_at > _LIFTED_TO)
-    .where(listings.c.published_at <= bindparam("until", type_=Moment))
-    .distinct()
-)
 
 
 async def announced_to(
-    licence: Licence, snapshot: AsyncConnection, database: Database, clock: Callable[[], datetime]
+    person: Person, snapshot: AsyncConnection, database: Database, clock: Callable[[], datetime]
 ) -> datetime:
     """Return the moment to read a snapshot at, once the ends of a licence's delays are announced too."""
     while True:
-        now = await announced(snapshot, database, clock)
-        given = {"licence_id": licence.id, "until": now - licence.delay}
-        if not licence.delay or await snapshot.scalar(_LIFTED.limit(1), given) is None:
+        now, licence = await announced(snapshot, database, clock), person.licence
+        if licence is None or not licence.delay:
             return now
-        await snapshot.rollback()
-        async with database.write() as connection:
-            lifted = (await connection.scalars(_LIFTED, given)).all()
-            changes.note(connection, "delay", *lifted)
-            await connection.execute(
-                update(licences).where(licences.c.id == licence.id).values(lifted_to=given["until"])
-            )
+        lifted = _lifted(person, now)
+        if await snapshot.scalar(lifted.limit(1), {"licence_id": licence.id}) is None:
+            return now
+        async with database.write_within(snapshot):
+            changes.note(snapshot, "delay", *await snapshot.scalars(lifted, {"licence_id": licence.id}))
+            is_this = licences.c.id == licence.id
+            await snapshot.execute(update(licences).where(is_this).values(lifted_to=now - licence.delay))
+
+
+def _lifted(person: Person, now: datetime) -> Select[Any]:
+    """Select what a licence gives since its delay has ended, and nobody has announced."""
+    is_due = and_(is_covered(person, now=now), publications.c.published_at > _LIFTED_TO)
+    return select(publications.c.article_id).where(is_live(now), is_due)
 
 
 class Announcer:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     func,
     literal,
     not_,
+    or_,
     select,
     true,
     tuple_,
@@ -34,7 +35,7 @@ from infra.ledger import Taken
 from infra.naming import id_of
 from infra.tables import changes, counters, publication_tags, publications
 from infra.tags import TAGS
-from infra.visibility import gate_is_open, is_live, may_pass, passes, was_public
+from infra.visibility import gate_is_open, is_covered, is_live, may_pass, passes, was_public
 
 _SOURCE = select(counters.c.name, counters.c.value).where(counters.c.name.in_([DATABASE, PUBLIC]))
 WALKED = 1_000  # changes that are looked at for a page of those that a follower wants
@@ -166,9 +167,12 @@ def _first(rows: Sequence[Row[Any]], place: Place, limit: int) -> tuple[list[Row
 def _walk(place: Place, following: Following, person: Person, now: datetime, walked: int) -> Select[Any]:
     """Select changes behind a place: of whole texts where this person gets them, and else of what all see.
 
-    Of each side so many are looked at, whosever they are, so that no page walks everything.
+    What a licence is about is followed by whole texts, free or not, and whatever its quota: so the end of a delay
+    is told, and nothing changes sides when a quota is reached. Of each side so many are looked at, whosever they
+    are, so that no page walks everything.
     """
-    opened = and_(publications.c.id.is_not(None), not_(gate_is_open(now)), passes(person, now=now))
+    behind = and_(not_(gate_is_open(now)), passes(person, now=now))
+    opened = and_(publications.c.id.is_not(None), or_(behind, is_covered(person, now=now)))
     sides = [_side("public_seq", place, following, now, walked).add_columns(not_(opened).label("is_theirs"))]
     if may_pass(person):  # for others, what changes behind gates is not even looked at
         sides.append(_side("whole_seq", place, following, now, walked).add_columns(opened.label("is_theirs")))

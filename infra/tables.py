@@ -536,6 +536,7 @@ ledger = Table(
     Column("taken_at", Moment, nullable=False),
     Column("is_first", Boolean, nullable=False),  # of the article: what a quota counts
     Index("ledger_article_index", "client_id", "article_id"),
+    Index("ledger_first_index", "client_id", "is_first", "taken_at"),
     Index("ledger_licence_index", "licence_id", "taken_at", "publication_id"),
 )
 

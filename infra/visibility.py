@@ -99,13 +99,20 @@ def _is_licensed(person: Person) -> bool:
     return person.is_client and person.licence is not None and person.has_any(MAY_BE_LICENSED)
 
 
-def passes(person: Person, editions: FromClause = publications, *, now: datetime) -> ColumnElement[bool]:
-    """Whether a gate lets this person through while it stands."""
+def passes(
+    person: Person, editions: FromClause = publications, *, now: datetime, is_searched: bool = False
+) -> ColumnElement[bool]:
+    """Whether a gate lets this person through while it stands.
+
+    Where texts are searched, a partner's licence does so only for editions that it has taken.
+    """
     if person.has_any(STAFF):
         return true()
     passed = []
     if _is_licensed(person):
-        passed.append(and_(is_one_of(editions.c.requires, sorted(GATES)), _is_covered(person, editions, now)))
+        given = _is_taken(person, editions.c.publication_id) if is_searched else _may_be_taken(person, editions)
+        gated = is_one_of(editions.c.requires, sorted(GATES))
+        passed.append(and_(gated, is_covered(person, editions, now=now), given))
     if person.has_any(MAY_READ_REGISTERED):
         passed.append(editions.c.requires == Requires.REGISTERED)
     if person.has_any(MAY_READ_SUBSCRIBER):
@@ -125,17 +132,26 @@ def _is_subscribed(person: Person, editions: FromClause) -> ColumnElement[bool]:
     return or_(and_(editions.c.plans == "[]", _is_under_one(covering, editions)), *named)
 
 
-def _is_covered(person: Person, editions: FromClause, now: datetime) -> ColumnElement[bool]:
-    """Whether a client's licence gives what is live, if it may take more, or has taken it before."""
-    licence, quota = person.licence, person.quota
-    if licence is None or not licence.headings or not licence.is_running(now):
+def is_covered(person: Person, editions: FromClause = publications, *, now: datetime) -> ColumnElement[bool]:
+    """Whether a client's licence is about what is live, gated or not, and whatever was taken by now."""
+    licence = person.licence
+    if licence is None or not _is_licensed(person) or not licence.headings or not licence.is_running(now):
         return false()
-    is_over = editions.c.published_at <= now - licence.delay
     of_each = (_is_under_one(sorted(some), editions) for some in licence.headings)
-    if quota is None or not quota.is_exhausted:
-        return and_(is_over, *of_each)
-    same = and_(ledger.c.client_id == licence.client_id, ledger.c.article_id == editions.c.article_id)
-    return and_(is_over, *of_each, select(literal(1)).select_from(ledger).where(same).correlate(editions).exists())
+    return and_(editions.c.published_at <= now - licence.delay, *of_each)
+
+
+def _may_be_taken(person: Person, editions: FromClause) -> ColumnElement[bool]:
+    """Whether a client may take more, or has had the article before."""
+    if person.quota is None or not person.quota.is_exhausted:
+        return true()
+    same = and_(ledger.c.client_id == person.account_id, ledger.c.article_id == editions.c.article_id)
+    return select(literal(1)).select_from(ledger).where(same).correlate(editions).exists()
+
+
+def _is_taken(person: Person, publication_id: ColumnElement[str]) -> ColumnElement[bool]:
+    same = and_(ledger.c.client_id == person.account_id, ledger.c.publication_id == publication_id)
+    return select(literal(1)).select_from(ledger).where(same).correlate_except(ledger).exists()
 
 
 def _is_under_one(headings: list[str], editions: FromClause) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Licences: what partners' clients may take whole, and the ledger of what they took."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
@@ -9,7 +10,6 @@ from pydantic import TypeAdapter
 
 from api import caching
 from api.admin import licence_schemas as schemas
-from api.admin.plan_schemas import EVERYTHING
 from api.admin.replies import BODY, CHANGE, LIST, READ, REMOVE, WRITE
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial.patches import PatchOf, patched
@@ -53,7 +53,7 @@ async def list_licences(
     before = open_cursor(request, visit, cursor, asked)
     found = await licences.page(visit.reading, client_id=client_id, before=before, limit=limit + 1)
     following = seal_cursor(request, visit, found[limit - 1].id, asked) if len(found) > limit else None
-    shown = [await _shown(visit, visit.reading, one) for one in found[:limit]]
+    shown = await _all_shown(visit, visit.reading, found[:limit])
     page = schemas.LicencePage(items=shown, next_cursor=following)
     return plain(page, headers=dict(next_link(request, visit, following)))
 
@@ -196,26 +196,39 @@ async def _reach(connection: Connection, asked: schemas.Reach | str) -> Reach:
 
 
 async def _shown(visit: Visit, connection: Connection, one: Licence) -> schemas.Licence:
-    slugs, reach = await licences.slugs_of(connection, [one]), one.reach
-    named = schemas.Reach(
+    return (await _all_shown(visit, connection, [one]))[0]
+
+
+async def _all_shown(visit: Visit, connection: Connection, some: Sequence[Licence]) -> list[schemas.Licence]:
+    slugs = await licences.slugs_of(connection, some)
+    used = await ledger.used(connection, [one.client_id for one in some], now=visit.now)
+    return [
+        schemas.Licence(
+            id=one.id,
+            client_id=one.client_id,
+            articles=_articles(one.reach, slugs),
+            fields=sorted(one.fields),
+            delay=_written(one.delay),
+            usage_terms=one.usage_terms,
+            starts_at=one.starts_at,
+            ends_at=one.ends_at,
+            quota=one.quota,
+            is_running=one.is_running(visit.now),
+            used=used.get(one.client_id, 0),
+            version=one.version,
+        )
+        for one in some
+    ]
+
+
+def _articles(reach: Reach, slugs: Mapping[str, str]) -> schemas.Reached:
+    if reach.everything:
+        return "everything"
+    return schemas.Reach(
         tags=sorted(slugs[id_] for id_ in reach.tag_ids),
         contributors=sorted(slugs[id_] for id_ in reach.contributor_ids),
         languages=list(reach.languages),
         sources=list(reach.sources),
-    )
-    return schemas.Licence(
-        id=one.id,
-        client_id=one.client_id,
-        articles=EVERYTHING if reach.everything else named,
-        fields=sorted(one.fields),
-        delay=_written(one.delay),
-        usage_terms=one.usage_terms,
-        starts_at=one.starts_at,
-        ends_at=one.ends_at,
-        quota=one.quota,
-        is_running=one.is_running(visit.now),
-        used=await ledger.used(connection, one.client_id, now=visit.now),
-        version=one.version,
     )
 
 

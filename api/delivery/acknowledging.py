@@ -12,7 +12,7 @@ from api.problems import declared
 from api.routing import Route, needs
 from api.types import Id, KnownId, Model
 from domain.permissions import Permission
-from infra import ledger
+from infra import ledger, moments
 
 router = APIRouter(prefix="/v1/sync", tags=["Partners"], route_class=Route)
 
@@ -43,8 +43,9 @@ async def acknowledge_removals(form: AcknowledgementForm, visit: VisitOf) -> Res
 
     It may be said again. Where an article comes back and goes again, that has to be acknowledged anew.
     """
+    parts = visit.parts
+    async with parts.database.read() as snapshot:  # what time has taken has a number before it is acknowledged
+        now = await moments.announced(snapshot, parts.database, parts.sources.now)
     async with visit.writing() as connection:
-        ids = await ledger.acknowledge(
-            connection, visit.person.account_id or "", sorted(set(form.ids)), now=visit.now
-        )
+        ids = await ledger.acknowledge(connection, visit.person.account_id or "", sorted(set(form.ids)), now=now)
         return await visit.answer(connection, plain(Acknowledgement(acknowledged=ids)))

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import caching
+from api.delivery.leave import take
 from api.delivery.lists import Tags, slugs_of
 from api.deps import VisitOf
 from api.formats.feeds import Feed, atom, feed, json_feed, rss
@@ -18,7 +19,7 @@ from api.problems import declared
 from api.routing import Route
 from api.types import Language
 from domain.delivery import Delivery
-from infra import cards, ledger
+from infra import cards
 from infra.cards import Listing
 from infra.deliveries import deliver_all
 
@@ -110,7 +111,7 @@ async def _answer(
     links = Links(visit)
     listing = Listing(tags=slugs_of(tag), language=language)
     found = await cards.found(visit.reading, listing, now=visit.now, limit=LENGTH)
-    taken = await ledger.take(visit.reading, visit.parts.database, visit.person, found, now=visit.now)
+    taken = await take(request, visit, found, now=visit.now)
     delivered = await deliver_all(visit.reading, found, visit.person, taken=taken, now=visit.now)
     shown_language = found[0].publication.language if language and found else None
     query = _shown_query(visit, delivered, slugs_of(tag), shown_language)

@@ -1,6 +1,8 @@
 """What lets one request read one article besides who asks: a licence, a gift, or a meter."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from fastapi import Request
 
@@ -10,6 +12,7 @@ from domain.access import Leave
 from infra import delivery, gifts, ledger, meters
 from infra.db import DatabaseBusy
 from infra.delivery import Found
+from infra.ledger import Taken
 
 _PURPOSES = ("sec-purpose", "purpose", "x-purpose", "x-moz")
 _IN_ADVANCE = ("prefetch", "prerender", "preview")
@@ -28,7 +31,7 @@ class Admitted:
 
 async def admit(request: Request, visit: Visit, found: Found, gift: str | None) -> Admitted:
     """Find out what lets a request read an article, and write down what it takes before it gets any text."""
-    taken = await ledger.take(visit.reading, visit.parts.database, visit.person, [found], now=visit.now)
+    taken = await take(request, visit, [found], now=visit.now)
     leave = taken.leave(found.publication.article_id)
     leave = replace(leave, is_gift=await _is_given(visit, found, gift))
     metered = await _look(visit, found, leave)
@@ -53,6 +56,13 @@ async def _take(visit: Visit, found: Found, metered: Leave) -> Admitted:
         visit.reading, article_id, is_id=True, language=None, default_language="", now=later.now
     )
     return Admitted(later, found, debited, is_metered=True)
+
+
+async def take(request: Request, visit: Visit, found: Sequence[Found], *, now: datetime) -> Taken:
+    """Write down what of this a partner takes by this request, and return what it may be given whole."""
+    return await ledger.take(
+        visit.reading, visit.parts.database, visit.person, found, now=now, is_read=is_read(request)
+    )
 
 
 async def foresee(visit: Visit, found: Found, gift: str | None) -> Leave:

@@ -113,7 +113,7 @@ def _tags(found: Sequence[Counted[Tag]]) -> list[schemas.Tag]:
 
 async def _contributors(visit: Visit, found: Sequence[Counted[Contributor]]) -> list[schemas.Contributor]:
     ids = frozenset(one.one.media_id for one in found if one.one.media_id)
-    pictures = await delivery.pictures(visit.reading, ids, now=visit.now)
+    pictures = await delivery.pictures(visit.reading, ids, visit.person, now=visit.now)
     return [
         rendering.contributor(one.one, pictures.get(one.one.media_id or ""), one.articles, Links(visit))
         for one in found

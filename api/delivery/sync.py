@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from api import caching
-from api.delivery import rendering, schemas
+from api.delivery import leave, rendering, schemas
 from api.delivery.lists import Tags, slugs_of
 from api.deps import Cursor, Limit, VisitOf
 from api.links import Links
@@ -20,7 +20,7 @@ from api.routing import Route
 from api.types import Language
 from domain.errors import SyncReset
 from domain.meters import Meter
-from infra import ledger, moments, sync
+from infra import moments, sync
 from infra.delivery import Found
 from infra.ledger import Taken
 from infra.sync import Following, Place, Source
@@ -60,7 +60,7 @@ async def sync_articles(
 
     async def take(found: Sequence[Found]) -> Taken:
         nonlocal taken
-        taken = await ledger.take(visit.reading, visit.parts.database, visit.person, found, now=now)
+        taken = await leave.take(request, visit, found, now=now)
         return taken
 
     page = await sync.page(visit.reading, place, following, visit.person, take=take, now=now, limit=limit)
@@ -90,9 +90,7 @@ async def sync_articles(
 async def _now(visit: Visit) -> datetime:
     """Return the moment to read at, once all that it brings to this caller has a number."""
     reading, database, clock = visit.reading, visit.parts.database, visit.parts.sources.now
-    if visit.person.licence:
-        return await moments.announced_to(visit.person.licence, reading, database, clock)
-    return await moments.announced(reading, database, clock)
+    return await moments.announced_to(visit.person, reading, database, clock)
 
 
 async def _place(visit: Visit, cursor: str | None, bound_to: str, source: Source, tag_ids: Sequence[str]) -> Place:
@@ -128,7 +126,7 @@ def _told(visit: Visit, source: Source, tag_ids: Sequence[str], quota: Meter | N
         sorted(person.opens),
         list(tag_ids),
         *([person.licence.id, person.licence.version] if person.licence else []),
-        quota is not None and quota.is_exhausted,
+        quota.resets_at.isoformat() if quota is not None and quota.is_exhausted else None,
     ]
     told += [settings.article_url, settings.base_url]
     return sha256(json.dumps(told).encode()).hexdigest()[:32]

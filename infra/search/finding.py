@@ -109,7 +109,9 @@ class _Sought:
 
 def _ranked(sought: _Sought) -> Select[Any]:
     tables = (search_public, search_whole) if may_pass(sought.person) else (search_public,)
-    opened = (search_articles.c.requires != Requires.FREE) & passes(sought.person, search_articles, now=sought.now)
+    opened = (search_articles.c.requires != Requires.FREE) & passes(
+        sought.person, search_articles, now=sought.now, is_searched=True
+    )
     if len(tables) > 1:
         parts = [_found(sought, search_public, ~opened), _found(sought, search_whole, opened)]
     else:

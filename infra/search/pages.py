@@ -1,16 +1,16 @@
 """Pages of what was found: cards, with pieces of the texts that this caller may read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.access import Requires
+from domain.access import Reason, Requires
 from domain.delivery import Card
 from domain.people import Person
-from infra import documents
+from infra import documents, ledger
 from infra.cards import Listing, cards, headings_of
 from infra.delivery import FOUND, found_in
 from infra.search.finding import Hit, Place, find, library
@@ -89,12 +89,13 @@ async def _shown(
     by_id = {
         card.publication.id: card for card in await cards(connection, list(map(found_in, rows)), person, now=now)
     }
+    taken = await ledger.editions(connection, person, by_id)
     confirmed = [
         (hit, by_id[hit.publication_id])
         for hit in hits
-        if hit.publication_id in by_id and _is_confirmed(hit, by_id[hit.publication_id])
+        if hit.publication_id in by_id and _is_confirmed(hit, by_id[hit.publication_id], taken)
     ]
-    bodies = await _bodies(connection, [card for _, card in confirmed])
+    bodies = await _bodies(connection, [card for _, card in confirmed], taken)
     languages = {stemmer_of(card.publication.language) for _, card in confirmed}
     marking = {stemmer: Highlighter(terms, stemmer) for stemmer in languages}
     return [
@@ -103,17 +104,23 @@ async def _shown(
     ]
 
 
-def _is_confirmed(hit: Hit, card: Card) -> bool:
+def _is_open(card: Card, taken: Collection[str]) -> bool:
+    """Whether the whole text may be looked at: a partner's, once that edition is written down as taken."""
+    is_licensed = card.decision.reason is Reason.LICENCE
+    return card.decision.opens_everything and (not is_licensed or card.publication.id in taken)
+
+
+def _is_confirmed(hit: Hit, card: Card, taken: Collection[str]) -> bool:
     """Whether the document that it was found by holds no more than the decision opens."""
-    return card.decision.opens_everything or not (hit.is_whole or hit.is_open)
+    return _is_open(card, taken) or not (hit.is_whole or hit.is_open)
 
 
-async def _bodies(connection: AsyncConnection, shown: Sequence[Card]) -> dict[str, str]:
+async def _bodies(connection: AsyncConnection, shown: Sequence[Card], taken: Collection[str]) -> dict[str, str]:
     """Read the bodies that the decisions allow; of what never had a gate, the one that everybody gets."""
     gated = [
         card.publication.id
         for card in shown
-        if card.decision.opens_everything and card.publication.gate.requires is not Requires.FREE
+        if _is_open(card, taken) and card.publication.gate.requires is not Requires.FREE
     ]
     public = [card.publication.id for card in shown if card.publication.id not in gated]
     bodies: dict[str, str] = {}

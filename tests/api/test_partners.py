@@ -49,9 +49,8 @@ async def test_every_road_gives_what_the_licence_covers_and_writes_it_down(
     cards = (await client.get("/v1/articles", headers=headers)).json()["items"]
     told = {card["slug"]: (card["access"]["granted"], card["access"]["reason"]) for card in cards}
     assert told == {"covered": ("full", "licence"), "other": ("teaser", "subscription_required")}
-    found = (await client.get(f"/v1/search?q={HIDDEN}", headers=headers)).json()["items"]
-    assert [hit["slug"] for hit in found] == ["covered"]
-    assert await rows(app) == [], "a list gives no text"
+    assert await found_by(client, headers) == [], "whoever looks for words would be given text"
+    assert await rows(app) == [], "a list gives none"
 
     for form in FORMS:
         answer = await client.get(f"/v1/articles/covered/{form}", headers=headers)
@@ -67,7 +66,68 @@ async def test_every_road_gives_what_the_licence_covers_and_writes_it_down(
     synced = (await client.get("/v1/sync", headers=headers)).text
     assert synced.count(HIDDEN) == 1
     assert await rows(app) == [(covered["id"], 1)]
+    assert await found_by(client, headers) == ["covered"]
     assert HIDDEN not in (await client.get("/v1/articles/covered")).text
+
+
+async def found_by(client: AsyncClient, headers: dict[str, str]) -> list[str]:
+    found = (await client.get(f"/v1/search?q={HIDDEN}", headers=headers)).json()["items"]
+    return [hit["slug"] for hit in found]
+
+
+async def test_search_tells_of_a_text_only_once_that_edition_is_taken(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, office: Office
+) -> None:
+    one = await program(office)
+    covered = await written(newsroom, "covered")
+    await office.licence(one.id)
+    headers = await headers_of(client, one)
+    by_title = (await client.get("/v1/search?q=covered", headers=headers)).json()["items"]
+    assert [(hit["slug"], hit["access"]["reason"]) for hit in by_title] == [("covered", "licence")]
+    assert [place["field"] for place in by_title[0]["highlights"]] == ["title"]
+    assert await found_by(client, headers) == []
+    await client.get("/v1/articles/covered", headers=headers)
+    assert await found_by(client, headers) == ["covered"]
+    await newsroom.act(await newsroom.edit(covered, title="covered again"), "publish")
+    assert await found_by(client, headers) == [], "another edition may say something else"
+    await client.get("/v1/articles/covered", headers=headers)
+    assert await found_by(client, headers) == ["covered"]
+    assert len(await rows(app)) == 2
+
+
+async def test_what_is_asked_for_without_being_read_takes_nothing(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, office: Office
+) -> None:
+    one = await program(office)
+    await written(newsroom, "covered")
+    await office.licence(one.id, quota=1)
+    headers = await headers_of(client, one)
+    for road in ("articles/covered", "articles/covered/text", "sync", "feeds/rss.xml"):
+        await client.head(f"/v1/{road}", headers=headers)
+        early = await client.get(f"/v1/{road}", headers={**headers, "Sec-Purpose": "prefetch"})
+        assert HIDDEN not in early.text
+    assert early.status_code == 200
+    read = await client.get("/v1/articles/covered", headers={**headers, "Sec-Purpose": "prefetch"})
+    assert read.json()["access"]["reason"] == "metered_available"
+    assert await rows(app) == []
+
+
+@pytest.mark.parametrize("how", ["delete", "edit"])
+async def test_what_changes_while_it_is_taken_gives_nothing(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, office: Office, how: str
+) -> None:
+    one = await program(office)
+    await written(newsroom, "covered")
+    await office.licence(one.id)
+    headers = await headers_of(client, one)
+    change = {"delete": "DELETE FROM licences", "edit": "UPDATE licences SET version = 2"}[how]
+    async with app.state.parts.database.write() as other:
+        await other.exec_driver_sql(change)
+        asking = asyncio.create_task(client.get("/v1/articles/covered", headers=headers))
+        await asyncio.sleep(0.2)
+    answer = await asking
+    assert (answer.status_code, "retry-after" in answer.headers, HIDDEN in answer.text) == (503, True, False)
+    assert await rows(app) == []
 
 
 @pytest.mark.parametrize(
@@ -139,8 +199,7 @@ async def test_an_exhausted_quota_hides_what_was_not_taken_from_lists_and_search
         "taken": "licence",
         "missed": "meter_exhausted",
     }
-    found = (await client.get(f"/v1/search?q={HIDDEN}", headers=headers)).json()["items"]
-    assert [hit["slug"] for hit in found] == ["taken"]
+    assert await found_by(client, headers) == ["taken"]
     text = (await client.get("/v1/feeds/rss.xml", headers=headers)).text
     assert text.count(HIDDEN) == 1
 

@@ -74,6 +74,7 @@ def _create_ledger() -> None:
         sa.PrimaryKeyConstraint("client_id", "publication_id", name=op.f("ledger_pkey")),
     )
     op.create_index("ledger_article_index", "ledger", ["client_id", "article_id"])
+    op.create_index("ledger_first_index", "ledger", ["client_id", "is_first", "taken_at"])
     op.create_index("ledger_licence_index", "ledger", ["licence_id", "taken_at", "publication_id"])
     op.create_table(
         "acknowledgements",
