@@ -172,9 +172,7 @@ def _stripped(value: Any) -> Any:
     return value
 
 
-@pytest.mark.parametrize(
-    ("seed", "person"), [(1, "anonymous"), (2, "subscriber"), *PARTLY, *DEEP]
-)
+@pytest.mark.parametrize(("seed", "person"), [(1, "anonymous"), (2, "subscriber"), *PARTLY, *DEEP])
 async def test_hidden_text_of_as_many_words_makes_no_difference(
     settings: Settings, seed: int, person: str
 ) -> None:
@@ -185,9 +183,7 @@ async def test_hidden_text_of_as_many_words_makes_no_difference(
     same(*found)
 
 
-@pytest.mark.parametrize(
-    ("seed", "person"), [(1, "partner"), (2, "reader"), *PARTLY, *DEEP]
-)
+@pytest.mark.parametrize(("seed", "person"), [(1, "partner"), (2, "reader"), *PARTLY, *DEEP])
 async def test_hidden_blocks_and_their_number_show_in_two_facts_alone(
     settings: Settings, seed: int, person: str
 ) -> None:
