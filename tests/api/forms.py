@@ -75,6 +75,7 @@ async def full_form(newsroom: Newsroom) -> Json:
             "plans": ["monthly"],
             "from": "2026-01-01T00:00:00Z",
             "until": "2027-01-01T00:00:00Z",
+            "metered": False,
         },
         "teaser": {"marker": True, "boundary": "block"},
         "section": "culture",

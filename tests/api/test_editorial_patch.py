@@ -19,9 +19,10 @@ FORM = {
     "rights": {"holder": "Us", "notice": "All"},
     "seo": {"title": "S", "description": "D"},
     "extensions": {"a.b": {"x": 1, "y": [1, 2]}, "c": 1},
-    "access": {"requires": "subscriber", "plans": ["monthly", "yearly"]},
+    "access": {"requires": "subscriber", "plans": ["monthly", "yearly"], "metered": False},
 }
 
+GATE = {"requires": "subscriber", "plans": ["monthly", "yearly"], "from": None, "until": None, "metered": False}
 CHANGES: list[tuple[Json, str, Any]] = [
     ({"title": "After"}, "title", "After"),
     ({"slug": None}, "slug", "before"),
@@ -47,14 +48,15 @@ CHANGES: list[tuple[Json, str, Any]] = [
     (
         {"access": {"plans": ["weekly"]}},
         "access",
-        {"requires": "subscriber", "plans": ["weekly"], "from": None, "until": None},
+        {"requires": "subscriber", "plans": ["weekly"], "from": None, "until": None, "metered": False},
     ),
     (
         {"access": {"plans": None, "requires": "registered", "from": "2026-03-01T01:00:00+01:00"}},
         "access",
-        {"requires": "registered", "plans": [], "from": "2026-03-01T00:00:00Z", "until": None},
+        {"requires": "registered", "plans": [], "from": "2026-03-01T00:00:00Z", "until": None, "metered": False},
     ),
-    ({"access": None}, "access", {"requires": "free", "plans": [], "from": None, "until": None}),
+    ({"access": {"metered": None}}, "access", {**GATE, "metered": True}),
+    ({"access": None}, "access", {**GATE, "requires": "free", "plans": [], "metered": True}),
     (
         {"teaser": {"words": None, "percent": 30}},
         "teaser",

@@ -366,14 +366,16 @@ async def test_the_last_of_a_month_is_given_once(
     client: AsyncClient, newsroom: Newsroom, people: People, settings: Settings, clock: Clock
 ) -> None:
     await gated(newsroom)
-    headers = await people.headers("subscriber")
-    for _ in range(2):
-        await given(client, "gated", headers)
     async with serving(settings, clock) as there:
-        answers = await asyncio.gather(*(give((client, there)[at % 2], "gated", headers) for at in range(20)))
-    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 19]
+        for _ in range(3):
+            headers = await people.headers("subscriber")
+            for _ in range(2):
+                await given(client, "gated", headers)
+            sent = (give((client, there)[at % 2], "gated", headers) for at in range(20))
+            answers = await asyncio.gather(*sent)
+            assert sorted(answer.status_code for answer in answers) == [201, *[409] * 19]
     async with people.parts.database.read() as connection:
-        assert len((await connection.execute(select(gifts))).all()) == 3
+        assert len((await connection.execute(select(gifts))).all()) == 9
 
 
 async def test_a_gift_opens_what_registration_opens_and_no_draft_of_it(

@@ -69,7 +69,7 @@ async def fill(newsroom: Newsroom, people: People, clock: Clock) -> None:
     moved = await newsroom.send("PATCH", f"/media/{rich.picture['id']}", version=version, json=focus)
     assert moved.is_success
     await newsroom.medium(photograph(), alt="A photograph", may_be_syndicated="false")
-    gate = {"requires": "subscriber", "plans": ["monthly"], "until": "2027-01-01T00:00:00Z"}
+    gate = {"requires": "subscriber", "plans": ["monthly"], "until": "2027-01-01T00:00:00Z", "metered": False}
     gone = await newsroom.published(title="Gone", access=gate, body=[paragraph(words(200))])
     await newsroom.act(gone, "withdraw", public_note="It was wrong.")
     await newsroom.act(await newsroom.published(title="Hidden"), "unpublish")
