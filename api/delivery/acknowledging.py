@@ -8,7 +8,6 @@ from pydantic import Field
 from api.admin.replies import BODY, LIST
 from api.deps import VisitOf
 from api.editorial.replies import plain
-from api.problems import declared
 from api.routing import Route, needs
 from api.types import Id, KnownId, Model
 from domain.permissions import Permission
@@ -35,7 +34,7 @@ class Acknowledgement(Model):
     summary="Acknowledge what is gone",
     operation_id="acknowledge_removals",
     response_model=Acknowledgement,
-    responses={**LIST, **BODY, **declared("conflict")},
+    responses={**LIST, **BODY},
     openapi_extra=needs(Permission.ACKNOWLEDGE),
 )
 async def acknowledge_removals(form: AcknowledgementForm, visit: VisitOf) -> Response:

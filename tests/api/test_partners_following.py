@@ -166,7 +166,7 @@ async def test_a_list_of_licences_takes_as_many_statements_however_long_it_is(
         await office.licence((await program(office)).id, articles={"tags": ["wire"]})
     counts = []
     for limit in (1, 3):
-        with statements_of(app.state.parts.database) as sent:
+        with statements_of(app) as sent:
             await office.send("GET", f"/licences?limit={limit}")
         counts.append(len(sent))
     assert counts[0] == counts[1]
