@@ -52,8 +52,6 @@ class Picture:
     licence: str | None
     renditions: tuple[Rendition, ...] = ()
     placeholder: str | None = None
-    may_be_syndicated: bool = True
-    """Whether partners may have it. No reader is told."""
 
 
 def article_key(article_id: str) -> str:

@@ -7,7 +7,6 @@ from typing import Any
 
 from sqlalchemy import (
     BindParameter,
-    Boolean,
     CompoundSelect,
     Integer,
     Row,
@@ -44,7 +43,6 @@ _SHAPE = {
     "third": Text,
     "renditions": Text,
     "placeholder": Text,
-    "may_be_syndicated": Boolean,
     "width": Integer,
     "height": Integer,
     "holds_from": Moment,
@@ -108,7 +106,6 @@ def _media() -> Select[Any]:
         third=media.c.licence,
         renditions=media.c.renditions,
         placeholder=media.c.placeholder,
-        may_be_syndicated=media.c.may_be_syndicated,
         width=media.c.width,
         height=media.c.height,
     )
@@ -209,7 +206,6 @@ def _picture(row: Row[Any]) -> Picture:
         row.third,
         documents.load_renditions(row.renditions),
         row.placeholder,
-        row.may_be_syndicated,
     )
 
 

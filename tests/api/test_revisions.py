@@ -84,8 +84,8 @@ async def test_a_diff_tells_fields_and_blocks(newsroom: Newsroom) -> None:
         "title": ("One", "Two"),
         "tags": ([], ["sea"]),
         "access": (
-            {"requires": "free", "plans": [], "from": None, "until": None},
-            {"requires": "registered", "plans": [], "from": None, "until": None},
+            {"requires": "free", "plans": [], "from": None, "until": None, "metered": True},
+            {"requires": "registered", "plans": [], "from": None, "until": None, "metered": True},
         ),
     }
     assert {one["_key"]: one["change"] for one in told["blocks"]} == {
