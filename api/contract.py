@@ -19,7 +19,7 @@ from api.idempotency import REPLAYED, takes_key
 from api.patch_schemas import MARK, describe_patches
 from api.problems import MEDIA_TYPE, Problem, declared, told_by
 from api.readers_contract import readers_part
-from api.routing import BODY_TYPES, LINE_TYPES, PATCH_TYPES, PERMISSION
+from api.routing import BODY_TYPES, CREDENTIALS, LINE_TYPES, PATCH_TYPES, PERMISSION
 from domain.permissions import PERMISSIONS, Permission
 
 VERSION = "1.0.0"
@@ -114,7 +114,6 @@ def document(app: FastAPI, *, server: str = _DEFAULT_SERVER) -> dict[str, Any]:
         "headers": headers.described(),
         "securitySchemes": {
             "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "RFC 9068"},
-            "basic": {"type": "http", "scheme": "basic", "description": "A client's id and secret (RFC 6749)"},
         },
     }
     schemas = contract["components"]["schemas"]
@@ -193,7 +192,8 @@ def _complete(path: str, method: str, operation: dict[str, Any], versioned: froz
     is_public = PERMISSION not in operation and path.startswith(_PUBLIC)
     for parameter in operation.get("parameters", ()):
         _complete_parameter(parameter)
-    operation.pop(BODY_TYPES, None)
+    for told_to_the_route in (BODY_TYPES, CREDENTIALS):
+        operation.pop(told_to_the_route, None)
     if is_public:
         operation.setdefault("security", [{}, {"bearer": []}] if method == "get" else [])
     operation.setdefault("security", [])

@@ -33,7 +33,9 @@ MAX_DEPTH = 64
 JSON_TYPES = ("application/json",)
 FORM_TYPES = ("application/x-www-form-urlencoded",)
 UPLOAD_TYPES = ("multipart/form-data",)
-OR_BASIC: dict[str, Any] = {"security": [{}, {"basic": []}]}  # clients sign in here, by basic authentication
+# Clients sign in here, by basic authentication; generated clients would ask everybody for it, were it `security`.
+CREDENTIALS = "x-credentials"
+OR_BASIC: dict[str, Any] = {CREDENTIALS: "basic"}
 LINE_TYPES = ("application/x-ndjson", "application/jsonl")
 MULTIPART_OVERHEAD = 64 * 1024
 PATCH_TYPES = ("application/merge-patch+json", "application/json")
