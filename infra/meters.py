@@ -44,9 +44,10 @@ async def debit(
     account_id, article_id = person.account_id or "", found.publication.article_id
     own = meter_readings.c.account_id == account_id
     async with database.write_within(snapshot):
-        held = select(accounts.c.id).where(accounts.c.id == account_id).with_for_update(key_share=True)
+        is_this = (accounts.c.id == account_id) & ~accounts.c.is_blocked
+        held = select(accounts.c.id).where(is_this).with_for_update(key_share=True)
         if await snapshot.scalar(held) is None:
-            return NO_LEAVE  # it was removed meanwhile
+            return NO_LEAVE  # it was removed or blocked meanwhile
         leave = await _standing(snapshot, metering, account_id, article_id, now=now)
         if leave.is_taken or leave.meter is None or leave.meter.is_exhausted:
             return leave
