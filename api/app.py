@@ -27,7 +27,7 @@ from api.editorial import actions, articles, bulk, contributors, events, media, 
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
 from api.representations import Representations
-from infra import sessions
+from infra import meters, sessions
 from infra.db import DatabaseBusy
 from infra.ids import Sources
 from infra.migrations import prepare
@@ -131,7 +131,7 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
         await sweep(parts.database, parts.storage)
         await parts.database.lease.start()
         await parts.postman.start()
-        working = [asyncio.create_task(one) for one in (parts.keys.follow(), _sweep_sessions(parts))]
+        working = [asyncio.create_task(one) for one in (parts.keys.follow(), _sweep(parts))]
         yield
     finally:
         if app.kept:
@@ -144,11 +144,12 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
         await parts.database.close()
 
 
-async def _sweep_sessions(parts: Parts) -> None:
-    """Remove sessions that have run out, hour by hour. It ends when it is cancelled."""
+async def _sweep(parts: Parts) -> None:
+    """Remove sessions that have run out and readings that count no more, hour by hour. It ends when cancelled."""
     while True:
         with suppress(DatabaseBusy):  # the next hour will do
             await sessions.sweep(parts.database, parts.sources.now())
+            await meters.sweep(parts.database, parts.sources.now())
         await asyncio.sleep(SWEPT_EVERY)
 
 

@@ -55,6 +55,8 @@ class Claim:
     rights_until: datetime | None = None
     find: Callable[[Rights], Response | None] = lambda _: None
     """Looks for an answer to the same question that was kept for a caller with these rights."""
+    let_go: Callable[[], None] = lambda: None
+    """Lets those go on by themselves who wait for this answer."""
 
     def keep(self, until: datetime | None) -> None:
         """Let the answer be given again until then, if nothing changes before."""
@@ -69,6 +71,13 @@ def kept_answer(request: Request) -> Response | None:
     """Return what was answered to somebody with the rights that this caller has, if that is kept."""
     claim: Claim | None = request.scope.get(CLAIM)
     return claim.find(claim.rights) if claim is not None and claim.rights is not None else None
+
+
+def nobody_waits(request: Request) -> None:
+    """Let those go on by themselves who wait for what this request is answered: it is for nobody else."""
+    claim: Claim | None = request.scope.get(CLAIM)
+    if claim is not None:
+        claim.let_go()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ async def _version(
     raise BadRequest('It must be one entity tag, such as "7".', parameter="If-Match")
 
 
-def _digits(value: object) -> object:
+def digits(value: object) -> object:
     """Refuse what Pydantic would take for a number besides digits: `1_0`, `+1`, `1.0`."""
     if isinstance(value, str) and not re.fullmatch(r"[0-9]{1,9}", value):
         raise ValueError("It must be a whole number.")
@@ -51,7 +51,7 @@ VisitOf = Annotated[Visit, Depends(_visit)]
 PartsOf = Annotated[Parts, Depends(_parts)]
 IfMatch = Annotated[int, Depends(_version)]
 Limit = Annotated[
-    int, Field(ge=1, le=100), BeforeValidator(_digits), Query(description="How many items a page has at most")
+    int, Field(ge=1, le=100), BeforeValidator(digits), Query(description="How many items a page has at most")
 ]
 Cursor = Annotated[str | None, Query(max_length=500, description="`next_cursor` of the page before")]
 SlugInPath = Annotated[str, Path(pattern=r"^[a-z0-9]+(?:-[a-z0-9]+)*$", max_length=200)]

@@ -8,6 +8,7 @@ and no moment of change has come. Anything else takes the long way.
 import asyncio
 import logging
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -203,12 +204,17 @@ class Representations:
             await self._after(key, asked, standing.rights, scope, receive, send)
             return
         made = self._making[key] = asyncio.get_running_loop().create_future()
-        try:
-            await self._answer(asked, standing, scope, receive, send)
-        finally:
-            made.set_result(None)
+
+        def let_go() -> None:
+            if not made.done():
+                made.set_result(None)
             if self._making.get(key) is made:
                 del self._making[key]
+
+        try:
+            await self._answer(asked, standing, scope, receive, send, let_go)
+        finally:
+            let_go()
 
     async def _after(
         self, key: Key, asked: Asked, rights: Count, scope: Scope, receive: Receive, send: Send
@@ -228,10 +234,20 @@ class Representations:
         await send(given.head)
         await send(given.body)
 
-    async def _answer(self, asked: Asked, standing: Standing, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(
+        self,
+        asked: Asked,
+        standing: Standing,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        let_go: Callable[[], None] = lambda: None,
+    ) -> None:
         """Take the long way, and keep what comes of it if that is allowed."""
         now, forgotten = scope[NOW], self._forgotten
-        claim = scope[CLAIM] = Claim(find=lambda rights: self._given_to(rights, asked, standing, now))
+        claim = scope[CLAIM] = Claim(
+            find=lambda rights: self._given_to(rights, asked, standing, now), let_go=let_go
+        )
         sent: list[Message] = []
 
         async def send_and_keep(message: Message) -> None:

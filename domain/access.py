@@ -235,7 +235,8 @@ def _licence(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:
 
 
 def _gift(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001
-    return (True, Reason.GIFT) if leave.is_gift else _IS_NONE
+    """Let in whom somebody has given the article, but no program of a partner's: it would read past its ledger."""
+    return (True, Reason.GIFT) if leave.is_gift and not person.is_client else _IS_NONE
 
 
 def _meter(item: Item, person: Person, leave: Leave, now: datetime) -> Judged:  # noqa: ARG001

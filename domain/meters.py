@@ -27,6 +27,11 @@ def month_of(now: datetime) -> tuple[datetime, datetime]:
     return first, (first + timedelta(days=32)).replace(day=1)
 
 
+def counted_from(now: datetime) -> datetime:
+    """Return from when on what was read may still count, whatever the publisher makes the period tomorrow."""
+    return min(month_of(now)[0], now - THIRTY_DAYS)
+
+
 class Period(StrEnum):
     """What a reader's meter is counted in: the calendar month (in UTC), or the thirty days before each moment."""
 
@@ -47,9 +52,13 @@ class Metering:
             return month_of(now)[0]
         return now - THIRTY_DAYS + timedelta.resolution  # what was read thirty days ago to the moment is over
 
-    def meter(self, used: int, oldest: datetime | None, *, now: datetime) -> Meter:
-        """Return the meter of somebody who has read so many in this period, the first of them then."""
-        return Meter(self.articles, used, self._resets_at(oldest or now, now))
+    def meter(self, used: int, first: datetime | None, *, now: datetime) -> Meter:
+        """Return the meter of somebody who has read so many in this period.
 
-    def _resets_at(self, oldest: datetime, now: datetime) -> datetime:
-        return month_of(now)[1] if self.period is Period.MONTH else oldest + THIRTY_DAYS
+        `first` is the reading that falls out of the last thirty days first; or, where there are more than the
+        limit allows, the one with which as many have fallen out as are too many.
+        """
+        return Meter(self.articles, used, self._resets_at(first or now, now))
+
+    def _resets_at(self, first: datetime, now: datetime) -> datetime:
+        return month_of(now)[1] if self.period is Period.MONTH else first + THIRTY_DAYS

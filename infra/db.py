@@ -3,6 +3,7 @@
 A read is one consistent snapshot; a write commits when its block ends and rolls back when it raises.
 """
 
+import asyncio
 import logging
 import os
 import sqlite3
@@ -24,6 +25,7 @@ from infra.lease import Lease, PostgresqlLease, SqliteLease
 from infra.sqlite import Driver
 
 SQLITE_BUSY_SECONDS = 5
+SHORT_PATIENCE_SECONDS = 1.0  # of a reader for whom something has to be written down, and who holds a connection
 POOL_SIZE = 10
 POOL_WAIT_SECONDS = 10
 
@@ -59,6 +61,7 @@ class Database:
         )
         if self.is_sqlite:
             _prepare_sqlite(self.engine, for_much=for_much)
+        self._turn, self._is_held_up = asyncio.Lock(), False
         self.lease: Lease = SqliteLease(url.database or "") if self.is_sqlite else PostgresqlLease(self.engine)
 
     @asynccontextmanager
@@ -75,7 +78,7 @@ class Database:
 
         What it noted that readers will see differently gets its number last.
         """
-        async with _told_plainly(), self.engine.connect() as connection:
+        async with _told_plainly(writes=True), self.engine.connect() as connection:
             await connection.execution_options(writes=True)
             changes.forget(connection)
             async with connection.begin():
@@ -93,13 +96,57 @@ class Database:
         await snapshot.execution_options(**self._manner(writes=True))
         changes.forget(snapshot)
         try:
-            async with _told_plainly(), snapshot.begin():
+            async with _told_plainly(writes=True), snapshot.begin():
                 yield
                 is_seen = await changes.announce(snapshot)
             if is_seen:
                 self.lease.distrust()
         finally:
             await snapshot.execution_options(**self._manner(writes=False))
+
+    @asynccontextmanager
+    async def write_soon(self, snapshot: AsyncConnection) -> AsyncIterator[None]:
+        """Write something down in the middle of a read as `write_within` does, or give up after a second.
+
+        Once somebody on SQLite had to, the others give up at once until one comes through: whoever waits holds
+        a connection, and there would soon be none for those who only read.
+        """
+        patience, has_begun = 0.0 if self._is_held_up else SHORT_PATIENCE_SECONDS, False
+        async with self._in_turn(patience):
+            await snapshot.execution_options(patience=patience)
+            try:
+                async with self.write_within(snapshot):
+                    self._is_held_up, has_begun = False, True
+                    await self._limit_waits(snapshot)
+                    yield
+            except DatabaseBusy:
+                self._is_held_up |= self.is_sqlite and patience > 0 and not has_begun
+                raise
+            finally:
+                await snapshot.execution_options(patience=None)
+
+    @asynccontextmanager
+    async def _in_turn(self, patience: float) -> AsyncIterator[None]:
+        """Wait for those of this process who came before; SQLite would let in whoever asks by chance in time."""
+        if not self.is_sqlite:
+            yield
+            return
+        if self._turn.locked() and not patience:
+            raise DatabaseBusy("turn")
+        try:
+            async with asyncio.timeout(patience or None):
+                await self._turn.acquire()
+        except TimeoutError:
+            raise DatabaseBusy("turn") from None
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    async def _limit_waits(self, connection: AsyncConnection) -> None:
+        if not self.is_sqlite:  # where others are waited for one row at a time
+            milliseconds = int(SHORT_PATIENCE_SECONDS * 1000)
+            await connection.exec_driver_sql(f"SET LOCAL lock_timeout = {milliseconds}")
 
     def _manner(self, *, writes: bool) -> dict[str, Any]:
         if self.is_sqlite:  # where a transaction is a snapshot anyway
@@ -170,12 +217,21 @@ def _set_pragmas_for_much(connection: Any, _entry: ConnectionPoolEntry) -> None:
 
 
 def _begin(connection: SyncConnection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    options = connection.get_execution_options()
+    patience = options.get("patience")
+    _be_patient(connection, SQLITE_BUSY_SECONDS if patience is None else patience)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if options.get("writes") else "BEGIN")
+
+
+def _be_patient(connection: SyncConnection, seconds: float) -> None:
+    """Wait so long for another's lock from now on. It is a trip of its own, so only where it is something new."""
+    if connection.info.get("patience", SQLITE_BUSY_SECONDS) != seconds:
+        connection.exec_driver_sql(f"PRAGMA busy_timeout={int(seconds * 1000)}")
+        connection.info["patience"] = seconds
 
 
 @asynccontextmanager
-async def _told_plainly() -> AsyncIterator[None]:
+async def _told_plainly(*, writes: bool = False) -> AsyncIterator[None]:
     """Turn a driver's errors into the two that callers can act on; their texts may hold data and stay here."""
     try:
         yield
@@ -184,17 +240,20 @@ async def _told_plainly() -> AsyncIterator[None]:
     except (PoolTimeout, OSError) as error:  # no such host, socket or route are OSErrors of several kinds
         raise DatabaseBusy(type(error).__name__) from None
     except DBAPIError as error:
-        if error.connection_invalidated or _is_passing(error.orig):
+        if error.connection_invalidated or _is_passing(error.orig, writes=writes):
             raise DatabaseBusy(type(error.orig).__name__) from None
         raise
 
 
 # Serialisation failure, deadlock, too many connections, shutting down, disk full, and others of their classes;
-# and a lock that did not come in the time that the database's own settings give.
+# and a lock that did not come in time. A server may only read, too, when another has taken over from it.
 _PASSING_SQLSTATES = ("40", "53", "55P03", "57P", "08")
+_ONLY_READS = "25006"
+_PASSING_WORDS = ("locked", "busy", "disk is full", "disk I/O error", "unable to open", "readonly")
 
 
-def _is_passing(error: BaseException | None) -> bool:
+def _is_passing(error: BaseException | None, *, writes: bool) -> bool:
     if isinstance(error, sqlite3.OperationalError):
-        return any(word in str(error) for word in ("locked", "busy", "disk is full", "unable to open"))
-    return str(getattr(error, "sqlstate", None) or "").startswith(_PASSING_SQLSTATES)
+        return any(word in str(error) for word in _PASSING_WORDS)
+    state = str(getattr(error, "sqlstate", None) or "")
+    return state.startswith(_PASSING_SQLSTATES) or (writes and state == _ONLY_READS)

@@ -150,6 +150,7 @@ async def as_some_reader(
     connection: AsyncConnection,
     article_id: str,
     person: Person,
+    leave: Leave = NO_LEAVE,
     *,
     shop: Shop,
     at: datetime,
@@ -160,8 +161,8 @@ async def as_some_reader(
     Other articles are those of now: what is planned with them is not for everybody who may edit this one.
     """
     found = await find(connection, article_id, is_id=True, language=None, default_language="", now=at)
-    shown = await deliver(connection, found, person, shop=shop, now=now, read_at=at)
-    return replace(shown, is_preview=True), tuple(tried(found.item, person, NO_LEAVE, now=at))
+    shown = await deliver(connection, found, person, leave, shop=shop, now=now, read_at=at)
+    return replace(shown, is_preview=True), tuple(tried(found.item, person, leave, now=at))
 
 
 async def preview(

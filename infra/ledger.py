@@ -89,7 +89,7 @@ async def take(
     known = await _known(snapshot, licence, opened)
     if not is_read or known >= {one.id for one in opened}:
         return Taken(frozenset(one.article_id for one in opened if one.id in known), person.quota)
-    async with database.write_within(snapshot):
+    async with database.write_soon(snapshot):
         return await _write_down(snapshot, licence, opened, now)
 
 

@@ -1,14 +1,19 @@
 """Readers' meters: which whole articles they have taken in a period. It is written before they get a text."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.access import NO_LEAVE, Leave, Reason, decide
-from domain.meters import Metering
-from domain.people import Person
-from infra.db import Database
+from domain.errors import Conflict
+from domain.meters import Metering, counted_from
+from domain.people import ANONYMOUS, Person
+from infra import accounts as account_rows
+from infra import delivery
+from infra.db import Database, DatabaseBusy
 from infra.delivery import Found
 from infra.tables import accounts, meter_readings
 
@@ -33,38 +38,61 @@ async def debit(
     database: Database,
     metering: Metering,
     person: Person,
-    found: Found,
+    article_id: str,
     *,
-    now: datetime,
-) -> Leave:
-    """Write down that a reader takes an article, if their meter allows it, and return what it says then.
+    clock: Callable[[], datetime],
+) -> tuple[Person, Leave]:
+    """Write down that a reader takes an article, if their meter opens it, and return who reads with what leave.
 
-    Of several requests at once each waits for the one before. The snapshot is a newer one afterwards.
+    Of several requests at once each waits for the one before, and what changed meanwhile decides. The snapshot is
+    a newer one afterwards. Whatever keeps it from being written is `DatabaseBusy`.
     """
-    account_id, article_id = person.account_id or "", found.publication.article_id
+    try:
+        async with database.write_soon(snapshot):
+            held = select(accounts.c.id).where(accounts.c.id == person.account_id)
+            await snapshot.execute(held.with_for_update(key_share=True))
+            return await _debit(snapshot, metering, person, article_id, now=clock())
+    except (DBAPIError, Conflict) as error:
+        raise DatabaseBusy("debit") from error
+
+
+async def _debit(
+    connection: AsyncConnection, metering: Metering, person: Person, article_id: str, *, now: datetime
+) -> tuple[Person, Leave]:
+    account_id = person.account_id or ""
+    account = await account_rows.get(connection, account_id, now=now)
+    if account is None:
+        return ANONYMOUS, NO_LEAVE
+    person = account.as_person(person.roles, person.session_id)
+    found = await delivery.find(connection, article_id, is_id=True, language=None, default_language="", now=now)
+    leave = await look(connection, metering, person, found, NO_LEAVE, now=now)
+    if leave is None or leave.is_taken or leave.meter is None or leave.meter.is_exhausted:
+        return person, leave or NO_LEAVE
     own = meter_readings.c.account_id == account_id
-    async with database.write_within(snapshot):
-        is_this = (accounts.c.id == account_id) & ~accounts.c.is_blocked
-        held = select(accounts.c.id).where(is_this).with_for_update(key_share=True)
-        if await snapshot.scalar(held) is None:
-            return NO_LEAVE  # it was removed or blocked meanwhile
-        leave = await _standing(snapshot, metering, account_id, article_id, now=now)
-        if leave.is_taken or leave.meter is None or leave.meter.is_exhausted:
-            return leave
-        await snapshot.execute(delete(meter_readings).where(own, meter_readings.c.read_at < metering.since(now)))
-        row = {"account_id": account_id, "article_id": article_id, "read_at": now}
-        await snapshot.execute(insert(meter_readings).values(row))
-        return await _standing(snapshot, metering, account_id, article_id, now=now)
+    await connection.execute(delete(meter_readings).where(own, meter_readings.c.read_at < metering.since(now)))
+    row = {"account_id": account_id, "article_id": article_id, "read_at": now}
+    await connection.execute(insert(meter_readings).values(row))
+    return person, await _standing(connection, metering, account_id, article_id, now=now)
 
 
 async def _standing(
     connection: AsyncConnection, metering: Metering, account_id: str, article_id: str, *, now: datetime
 ) -> Leave:
     read = meter_readings.c
+    counted = (read.account_id == account_id, read.read_at >= metering.since(now))
+    last_too_many = select(read.read_at).where(*counted).order_by(read.read_at.desc())
     query = select(
         func.count(),
-        func.min(read.read_at),
+        func.coalesce(
+            last_too_many.offset(metering.articles - 1).limit(1).scalar_subquery(), func.min(read.read_at)
+        ),
         func.count().filter(read.article_id == article_id),
-    ).where(read.account_id == account_id, read.read_at >= metering.since(now))
-    used, oldest, here = (await connection.execute(query)).one()
-    return Leave(is_taken=bool(here), meter=metering.meter(used, oldest, now=now))
+    ).where(*counted)
+    used, first, here = (await connection.execute(query)).one()
+    return Leave(is_taken=bool(here), meter=metering.meter(used, first, now=now))
+
+
+async def sweep(database: Database, now: datetime) -> None:
+    """Forget what was read so long ago that it counts for nothing."""
+    async with database.write() as connection:
+        await connection.execute(delete(meter_readings).where(meter_readings.c.read_at < counted_from(now)))

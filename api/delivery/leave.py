@@ -6,7 +6,8 @@ from datetime import datetime
 
 from fastapi import Request
 
-from api.caching import HEAD
+from api.caching import HEAD, nobody_waits
+from api.middleware import log_failure
 from api.parts import Visit
 from domain.access import Leave
 from infra import delivery, gifts, ledger, meters
@@ -37,25 +38,26 @@ async def admit(request: Request, visit: Visit, found: Found, gift: str | None) 
     metered = await _look(visit, found, leave)
     if metered is None:
         return Admitted(visit, found, leave)
+    nobody_waits(request)
     if metered.is_taken or (metered.meter and metered.meter.is_exhausted) or not is_read(request):
         return Admitted(visit, found, metered, is_metered=True)
-    return await _take(visit, found, metered)
+    return await _take(request, visit, found, metered)
 
 
-async def _take(visit: Visit, found: Found, metered: Leave) -> Admitted:
+async def _take(request: Request, visit: Visit, found: Found, leave: Leave) -> Admitted:
     """Debit the reader's meter, and look at the article anew: somebody may have been waited for meanwhile."""
-    parts, article_id = visit.parts, found.publication.article_id
+    parts, person, article_id = visit.parts, visit.person, found.publication.article_id
     try:
-        debited = await meters.debit(
-            visit.reading, parts.database, parts.settings.metering, visit.person, found, now=visit.now
+        person, leave = await meters.debit(
+            visit.reading, parts.database, parts.settings.metering, person, article_id, clock=parts.sources.now
         )
-    except DatabaseBusy:  # who cannot be counted gets the teaser
-        return Admitted(visit, found, metered, is_metered=True)
-    later = replace(visit, now=parts.sources.now())
+    except DatabaseBusy as error:  # who cannot be counted gets the teaser
+        log_failure(request.scope["standfirst"]["request_id"], error)
+    later = replace(visit, person=person, now=parts.sources.now())
     found = await delivery.find(
         visit.reading, article_id, is_id=True, language=None, default_language="", now=later.now
     )
-    return Admitted(later, found, debited, is_metered=True)
+    return Admitted(later, found, leave, is_metered=True)
 
 
 async def take(request: Request, visit: Visit, found: Sequence[Found], *, now: datetime) -> Taken:

@@ -110,6 +110,8 @@ class ReadableAs(Model):
     role: ReaderKind
     plan: str | None
     at: Time
+    meter_used: int
+    """How many other articles they would have taken out of their meter."""
     status: Literal[200, 404, 410]
     detail: str | None
     """Why there would be nothing."""

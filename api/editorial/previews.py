@@ -4,11 +4,12 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
+from pydantic import BeforeValidator, Field
 
 from api import caching
 from api.delivery import rendering
 from api.delivery.explaining import steps_of
-from api.deps import IfMatch, VisitOf
+from api.deps import IfMatch, VisitOf, digits
 from api.editorial import history_schemas as history
 from api.editorial.articles import ALLOWED, OF_ONE, WITH_A_BODY, seen
 from api.editorial.replies import plain, versioned
@@ -17,12 +18,19 @@ from api.parts import Visit
 from api.problems import declared
 from api.routing import Route
 from api.types import Id, Moment, Slug
+from domain.access import NO_LEAVE, Leave
 from domain.errors import Flaw, NotThere, Unfit, Withdrawn, expect_version
 from domain.previews import Preview, ReaderKind, some_reader
 from infra import delivery, plans, previews, revisions
 
 router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles"], route_class=Route)
 
+MeterUsed = Annotated[
+    int,
+    Field(ge=0, le=10_000),
+    BeforeValidator(digits),
+    Query(description="How many other articles they have taken out of their meter in the period"),
+]
 SHORTEST, USUAL, LONGEST = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
 
 
@@ -124,10 +132,11 @@ async def readable_as(
     role: Annotated[ReaderKind, Query(description="What kind of reader")] = ReaderKind.ANONYMOUS,
     plan: Annotated[Slug | None, Query(description="A plan that they have")] = None,
     at: Annotated[Moment | None, Query(description="When; now if it is left out")] = None,
+    meter_used: MeterUsed = 0,
 ) -> Response:
     """Answer what such a reader would get of what is published or scheduled, by the road that readers take."""
     await seen(visit, visit.reading, article_id)
-    asked = {"role": role, "plan": plan, "at": at or visit.now}
+    asked = {"role": role, "plan": plan, "at": at or visit.now, "meter_used": meter_used}
     held = (plan,) if plan else ()
     person = some_reader(role, held, await plans.opened_by(visit.reading, held))
     try:
@@ -135,6 +144,7 @@ async def readable_as(
             visit.reading,
             article_id,
             person,
+            _leave(visit, meter_used, at or visit.now),
             shop=visit.parts.settings.shop,
             at=at or visit.now,
             now=visit.now,
@@ -145,6 +155,12 @@ async def readable_as(
     article = rendering.article(shown, Links(visit))
     told = steps_of(steps)
     return plain(history.ReadableAs(**asked, status=200, detail=None, article=article, steps=told))
+
+
+def _leave(visit: Visit, used: int, at: datetime) -> Leave:
+    """Return what some reader has of a meter, where there is one: an article that they have not taken so far."""
+    metering = visit.parts.settings.metering
+    return Leave(meter=metering.meter(used, None, now=at)) if metering.articles else NO_LEAVE
 
 
 def _shown(preview: Preview) -> history.Preview:

@@ -190,3 +190,32 @@ async def test_staff_asks_it_for_any_reader_plan_and_time(
         "GET", f"/articles/{made['id']}/readable-as", params={"at": "2020-01-01T00:00:00Z"}
     )
     assert (nothing.json()["status"], nothing.json()["steps"]) == (404, [])
+
+
+@pytest.mark.parametrize(
+    ("used", "role", "reason"),
+    [
+        (0, "reader", "metered_available"),
+        (1, "reader", "meter_exhausted"),
+        (2, "reader", "meter_exhausted"),
+        (0, "anonymous", "subscription_required"),
+        (0, "partner", "subscription_required"),
+    ],
+)
+async def test_staff_asks_it_for_readers_with_a_meter(
+    newsroom: Newsroom, used: int, role: str, reason: str
+) -> None:
+    made = await gated(newsroom)
+    asked = {"role": role, "meter_used": used}
+    answer = (await newsroom.send("GET", f"/articles/{made['id']}/readable-as", params=asked)).json()
+    access = answer["article"]["access"]
+    assert (access["granted"], access["reason"], answer["meter_used"]) == ("teaser", reason, used)
+    assert [one["reason"] for one in answer["steps"] if one["reason"]][-1] == reason
+    assert (access["meter"] or {}).get("used") == (used if role == "reader" else None)
+
+
+@pytest.mark.parametrize("wrong", ["-1", "1.0", "x", "10001", ""])
+async def test_of_a_meter_is_asked_with_a_number(newsroom: Newsroom, wrong: str) -> None:
+    made = await gated(newsroom)
+    answer = await newsroom.send("GET", f"/articles/{made['id']}/readable-as", params={"meter_used": wrong})
+    assert answer.status_code == 400

@@ -8,7 +8,8 @@ import pytest
 from httpx import AsyncClient
 
 from tests.api.test_gifts import BODY, FORMATS, GATE, SECRET, gated, given, opens
-from tests.newsroom import Json, Newsroom, People, paragraph, words
+from tests.newsroom import Json, Newsroom, Office, People, paragraph, words
+from tests.partners import program, token_of
 
 Attack = Callable[[str], str]
 NO_GIFTS: dict[str, Attack] = {
@@ -219,3 +220,19 @@ async def test_only_articles_give_their_forms_to_a_gift(
     token, _ = await given(client, "gated", giver)
     assert await opens(client, "open", token)
     assert not await opens(client, "gold", token)
+
+
+async def test_a_partners_program_reads_nothing_past_its_ledger(
+    client: AsyncClient, newsroom: Newsroom, giver: Json, office: Office
+) -> None:
+    await gated(newsroom)
+    token, _ = await given(client, "gated", giver)
+    wire = await program(office)
+    bearer = {"Authorization": f"Bearer {await token_of(client, wire)}"}
+    assert await opens(client, "gated", token)
+    for below in FORMATS:
+        answer = await client.get(f"/v1/articles/gated{below}", params={"gift": token}, headers=bearer)
+        assert answer.status_code == 200
+        assert SECRET not in answer.text
+    told = (await client.get("/v1/articles/gated/access", params={"gift": token}, headers=bearer)).json()
+    assert (told["access"]["granted"], told["access"]["reason"]) == ("teaser", "subscription_required")

@@ -1,14 +1,15 @@
 """The meter: what registered readers get of it, what takes something out of it and what does not."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
+from infra import meters
 from infra.settings import Settings
 from infra.tables import meter_readings
 from tests.api.serving import serving
@@ -277,49 +278,20 @@ async def test_until_it_is_written_down_no_gated_text_is_read(
         assert not any("INSERT" in one for one in sent)
 
 
-@pytest.mark.parametrize("database_kind", ["sqlite"])
-async def test_who_cannot_be_counted_gets_the_teaser(
-    client: AsyncClient,
-    newsroom: Newsroom,
-    people: People,
-    monkeypatch: pytest.MonkeyPatch,
-    settings: Settings,
-    clock: Clock,
-) -> None:
-    monkeypatch.setattr("infra.db.SQLITE_BUSY_SECONDS", 0)
-    for title in ("One", "Two"):
-        await gated(newsroom, title)
-    headers = await people.headers("reader")
-    async with serving(settings, clock) as impatient:
-        assert await told(impatient, "two", headers) == ("metered", 1)
-        async with people.parts.database.write() as connection:
-            await connection.execute(text("UPDATE counters SET value = value"))
-            assert await told(impatient, "one", headers) == ("metered_available", 1)
-            assert await told(impatient, "two", headers) == ("metered", 1)
-        assert await told(impatient, "one", headers) == ("metered", 2)
-
-
-@pytest.mark.parametrize("database_kind", ["postgresql"])
-async def test_who_is_cut_off_while_being_counted_gets_the_teaser(
-    client: AsyncClient, newsroom: Newsroom, people: People
+async def test_what_counts_no_more_is_forgotten(
+    client: AsyncClient, newsroom: Newsroom, people: People, clock: Clock
 ) -> None:
     await gated(newsroom, "One")
+    await gated(newsroom, "Two")
     account = await people.add("reader")
-    headers = {"Authorization": f"Bearer {people.token(account)}"}
-    end = text(
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-        "WHERE wait_event_type = 'Lock' AND query LIKE '%FOR NO KEY UPDATE%'"
-    )
-    async with people.parts.database.write() as holding:
-        await holding.execute(text("SELECT id FROM accounts WHERE id = :id FOR UPDATE"), {"id": account.id})
-        waiting = asyncio.create_task(access_of(client, "one", headers))
-        async with people.parts.database.engine.connect() as other, asyncio.timeout(10):
-            while not (await other.execute(end)).all():
-                await other.rollback()
-                await asyncio.sleep(0.02)
-        access = await waiting
-    assert (access["reason"], access["meter"]["used"]) == ("metered_available", 0)
-    assert await told(client, "one", headers) == ("metered", 1)
+    for slug in ("one", "two"):
+        await told(client, slug, {"Authorization": f"Bearer {people.token(account)}"})
+        clock.move(days=20)
+    await meters.sweep(people.parts.database, clock.time)  # forty days after the one, and twenty after the other
+    assert await readings(people) == 1
+    clock.move(days=30)
+    await meters.sweep(people.parts.database, clock.time)
+    assert await readings(people) == 0
 
 
 async def test_readings_go_with_the_account_and_are_told_to_whose_they_are(
@@ -369,6 +341,27 @@ class TestOfTheLastThirtyDays:
         clock.move(days=10)
         assert await reads("one") == ("metered", 2)
 
+    async def test_when_the_limit_is_lowered_it_tells_when_there_is_one_again(
+        self, client: AsyncClient, newsroom: Newsroom, people: People, clock: Clock, settings: Settings
+    ) -> None:
+        for title in ("One", "Two", "Three"):
+            await gated(newsroom, title)
+        account = await people.add("reader")
+
+        def headers() -> Json:
+            return {"Authorization": f"Bearer {people.token(account)}"}
+
+        for slug in ("one", "two"):
+            assert (await told(client, slug, headers()))[0] == "metered"
+            last = clock.time
+            clock.move(days=7)
+        async with serving(settings.model_copy(update={"meter_articles": 1}), clock) as meaner:
+            access = await access_of(meaner, "three", headers())
+            assert access["reason"] == "meter_exhausted"
+            clock.time = datetime.fromisoformat(access["meter"]["resets_at"])
+            assert timedelta(days=29) < clock.time - last <= timedelta(days=30)
+            assert await told(meaner, "three", headers()) == ("metered", 1)
+
 
 async def test_the_last_one_is_given_once(
     settings: Settings, newsroom: Newsroom, people: People, client: AsyncClient, clock: Clock
@@ -407,24 +400,3 @@ async def test_the_same_article_is_taken_once_and_everybody_gets_it(
     assert all(SECRET in answer.text for answer in answers)
     assert {answer.json()["access"]["meter"]["used"] for answer in answers} == {1}
     assert await readings(people) == 1
-
-
-async def test_what_is_withdrawn_while_it_is_counted_does_not_come(
-    newsroom: Newsroom, people: People, client: AsyncClient
-) -> None:
-    """A reader who waits for their turn gets what is there when it comes."""
-    made = await gated(newsroom, "One")
-    account = await people.add("reader")
-    headers = {"Authorization": f"Bearer {people.token(account)}"}
-    async with people.parts.database.write() as holding:
-        query = "SELECT id FROM accounts WHERE id = :id"
-        locked = query if people.parts.database.is_sqlite else f"{query} FOR UPDATE"
-        await holding.execute(text(locked), {"id": account.id})
-        waiting = asyncio.create_task(client.get("/v1/articles/one", headers=headers))
-        await asyncio.sleep(0.2)
-        await holding.execute(
-            text("UPDATE publications SET state = 'withdrawn', public_note = 'Wrong.' WHERE article_id = :id"),
-            {"id": made["id"]},
-        )
-    answer = await waiting
-    assert (answer.status_code, answer.json()["detail"]) == (410, "Wrong.")

@@ -164,7 +164,7 @@ class Case:
             if self.is_taken:
                 return "licence"
             refused = "meter_exhausted" if self.meter in {"exhausted", "off"} else "metered_available"
-        if self.is_gift:
+        if self.is_gift and not self.is_client:
             return "gift"
         counts = self.gate != "registered" and self.is_metered and self.meter != "none"
         if counts and roles & KNOWN and not self.is_client and self.licence == "none":

@@ -244,3 +244,14 @@ async def test_the_folder_of_an_sqlite_file_is_made(tmp_path: Path) -> None:
         await connection.execute(text("CREATE TABLE one (id INTEGER)"))
     assert (tmp_path / "a/b/standfirst.db").exists()
     await database.close()
+
+
+async def test_a_database_that_only_reads_is_busy(database: Database) -> None:
+    async def add() -> None:
+        async with database.write() as connection:
+            only_reads = "PRAGMA query_only = 1" if database.is_sqlite else "SET TRANSACTION READ ONLY"
+            await connection.exec_driver_sql(only_reads)
+            await _add(connection)
+
+    with pytest.raises(DatabaseBusy):
+        await add()

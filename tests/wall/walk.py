@@ -114,6 +114,7 @@ class Values:
             "taken_before": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
             "unacknowledged": ["true", "false"],
             "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
+            "meter_used": ["0", "3"],
             "to": ["1", "2"],
             "gift": ["made-up", "A" * 43],
             "q": ["a", "qz", "gated*", "two more", *corpus.canaries.some_words()],
