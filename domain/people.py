@@ -37,6 +37,8 @@ class Person:
     """The language (BCP 47) that they have chosen."""
     is_client: bool = False
     """Whether it is a program of a partner's: `account_id` is then the client's, and no account has it."""
+    issuer: str | None = None
+    """The outside issuer that vouches for them, if they did not sign in here."""
     licence: Licence | None = None
     """What a client has been given and holds now."""
     quota: Meter | None = None
@@ -61,6 +63,7 @@ class Account:
 
     id: str
     email: str
+    """Where its letters go; empty of an outsider, who signs in elsewhere and is written to from there."""
     name: str
     roles: frozenset[Role]
     plans: frozenset[str]
@@ -73,6 +76,11 @@ class Account:
     created_at: datetime | None = None
     language: str | None = None
     """The language (BCP 47) of its letters and offers; unknown of most."""
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is somebody's whom an outside issuer vouches for: it has no address, password or roles."""
+        return self.email == ""
 
     def as_person(self, claimed: frozenset[Role], session_id: str | None = None) -> Person:
         """Return who this is with a token that claims some roles: never more than the account still has."""

@@ -122,6 +122,8 @@ class Values:
             "email": [*emails[:3], "nobody@nowhere.test"],
             "source": ["admin", "till"],
             "external_id": [*(str(one["external_id"]) for one in corpus.subscriptions), "nothing-here"],
+            "issuer": ["https://login.test", "nothing-here"],
+            "subject": ["account", "article", "somebody"],
             "subject_id": [*ids[:4], *media[:2], *accounts[:2]],
             "by": accounts,
             "action": ["create", "publish", "revoke", "nothing-here"],
