@@ -78,7 +78,7 @@ def _public(jwk: Mapping[str, Any]) -> tuple[PublicKey, tuple[str, ...]]:
     """Return the key, and the algorithms that its kind is for (RFC 7518, sections 3.3 and 3.4)."""
     if jwk["kty"] == "RSA":
         e, n = _number(jwk["e"]), _number(jwk["n"])
-        if not (LEAST_BITS <= n.bit_length() <= MOST_BITS and e < _MOST_EXPONENT):
+        if not (LEAST_BITS <= n.bit_length() <= MOST_BITS and n % 2 and e % 2 and 1 < e < _MOST_EXPONENT):
             raise ValueError("strength")
         return rsa.RSAPublicNumbers(e, n).public_key(), OF_RSA
     if jwk["kty"] != "EC":

@@ -12,6 +12,7 @@ from typing import Any
 
 from infra.key_sets import DISCOVERY
 from infra.keys import SigningKey, generate
+from infra.settings import Settings
 from tests.forging import own, token_of
 from tests.newsroom import Clock, Json
 
@@ -113,7 +114,7 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
-    def do_GET(self) -> None:  # noqa: N802 - as the library calls it
+    def do_GET(self) -> None:
         status, headers, content = self.server.provider.answer(self.path)
         try:
             self.send_response(status)
@@ -148,3 +149,9 @@ def serving(provider: Provider) -> Iterator[Provider]:
 def provider_at(path: str = "") -> Iterator[Provider]:
     with serving(Provider(path=path)) as provider:
         yield provider
+
+
+def trusting(settings: Settings, *issuers: Json, **changes: Any) -> Settings:
+    """These settings with issuers, checked as a start would check them."""
+    told = {**settings.model_dump(), "issuers": list(issuers), **changes}
+    return Settings(_env_file=None, **told)

@@ -2,18 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import text
 
-from infra.db import Database
+from infra.db import Database, be_alone
 from infra.settings import Settings
 from infra.tables import accounts, events, identities
 from tests.api.serving import serving
 from tests.newsroom import Clock, Json, Newsroom, Office, People
-from tests.oidc import Provider, provider_at
+from tests.oidc import Provider, provider_at, trusting
 from tests.signing_in import REVOKE, TOKEN
 
 ARTICLES: dict[str, Json] = {
@@ -35,22 +37,15 @@ def settings(settings: Settings, provider: Provider) -> Settings:
     return trusting(settings, provider.setting())
 
 
-def trusting(settings: Settings, *issuers: Json, **changes: Any) -> Settings:
-    """These settings with issuers, checked as a start would check them."""
-    told = {**settings.model_dump(), "issuers": list(issuers), **changes}
-    return Settings(_env_file=None, **told)
-
-
 async def rows(app: FastAPI, table: Any) -> list[Any]:
     async with app.state.parts.database.read() as connection:
         return list(await connection.execute(table.select()))
 
 
 @pytest.fixture
-async def articles(newsroom: Newsroom) -> AsyncIterator[None]:
+async def articles(newsroom: Newsroom) -> None:
     for slug, gate in ARTICLES.items():
         await newsroom.published(title=slug, slug=slug, access=gate)
-    yield
 
 
 async def granted(client: AsyncClient, headers: dict[str, str]) -> dict[str, str]:
@@ -259,10 +254,14 @@ async def test_who_is_given_no_role_is_nobody_and_leaves_no_row(
             answer = await client.get(path, headers=provider.bearer(clock, "something"))
             assert answer.status_code == 401
         assert not await rows(app, accounts)
-        assert (await client.get("/v1/me", headers=provider.bearer(clock, "abonne"))).json()["roles"] == ["subscriber"]
+        assert (await client.get("/v1/me", headers=provider.bearer(clock, "abonne"))).json()["roles"] == [
+            "subscriber"
+        ]
 
 
-async def test_two_issuers_never_mean_the_same_person(settings: Settings, clock: Clock, provider: Provider) -> None:
+async def test_two_issuers_never_mean_the_same_person(
+    settings: Settings, clock: Clock, provider: Provider
+) -> None:
     with provider_at() as other:
         async with serving(trusting(settings, provider.setting(), other.setting()), clock) as client:
             ids = {
@@ -280,7 +279,11 @@ async def test_two_issuers_never_mean_the_same_person(settings: Settings, clock:
         ("scope", {"scope": "openid abonne"}, ["reader", "subscriber"]),
         ("scp", {"scp": ["abonne"]}, ["reader", "subscriber"]),
         ("https://www.test/roles", {"https://www.test/roles": ["abonne"]}, ["reader", "subscriber"]),
-        (["resource_access", "api", "roles"], {"resource_access": {"api": {"roles": ["abonne"]}}}, ["reader", "subscriber"]),
+        (
+            ["resource_access", "api", "roles"],
+            {"resource_access": {"api": {"roles": ["abonne"]}}},
+            ["reader", "subscriber"],
+        ),
         (["resource_access", "api", "roles"], {"resource_access": ["abonne"]}, ["reader"]),
         ("roles", {"roles": {"abonne": True}}, ["reader"]),
         ("roles", {"roles": [["abonne"], 1, None, {"abonne": "abonne"}]}, ["reader"]),
@@ -297,17 +300,31 @@ async def test_roles_stand_where_the_setting_says_and_nowhere_else(
         assert me.json()["roles"] == roles
 
 
+@asynccontextmanager
+async def impatient(database: Database, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
+    """Let connections that are opened from now on not wait for long."""
+    monkeypatch.setattr("infra.db.SQLITE_BUSY_SECONDS", 0)
+    setting = f"ALTER DATABASE {database.engine.url.database} {{}}"
+    if database.is_sqlite:
+        yield
+        return
+    async with database.write() as connection:
+        await connection.execute(text(setting.format("SET lock_timeout = '50ms'")))
+    try:
+        yield
+    finally:
+        async with database.write() as connection:
+            await connection.execute(text(setting.format("RESET lock_timeout")))
+
+
 async def test_a_database_that_is_busy_is_told_so_on_the_first_visit(
-    app: FastAPI, client: AsyncClient, clock: Clock, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, settings: Settings, clock: Clock, provider: Provider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database: Database = app.state.parts.database
-    if not database.is_sqlite:
-        return await _busy_postgresql(app, client, clock, provider)
-    await client.get("/v1/articles", headers=provider.bearer(clock, sub="a connection that waits no longer"))
-    async with database.engine.connect() as one:
-        await one.exec_driver_sql("PRAGMA busy_timeout=1")
-    async with database.write():
-        answer = await client.get("/v1/me", headers=provider.bearer(clock))
-    assert (answer.status_code, answer.headers["retry-after"]) == (503, "1")
-    assert (await client.get("/v1/me", headers=provider.bearer(clock))).status_code == 200
-    return None
+    async with impatient(database, monkeypatch), serving(settings, clock) as client:
+        async with database.write() as connection:
+            await be_alone(connection, identities)
+            answer = await client.get("/v1/me", headers=provider.bearer(clock))
+            assert (answer.status_code, answer.headers.get("retry-after")) == (503, "1")
+        assert not await rows(app, accounts)
+        assert (await client.get("/v1/me", headers=provider.bearer(clock))).status_code == 200
