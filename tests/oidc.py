@@ -3,9 +3,10 @@
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,7 +15,7 @@ from infra.key_sets import DISCOVERY
 from infra.keys import SigningKey, generate
 from infra.settings import Settings
 from tests.forging import own, token_of
-from tests.newsroom import Clock, Json
+from tests.newsroom import Json
 
 AUDIENCE = "https://api.test"
 KEYS = "/keys"
@@ -62,7 +63,7 @@ class Provider:
         used = key or self.keys[0]
         return _changed({"typ": "at+jwt", "alg": used.algorithm, "kid": used.kid}, changes)
 
-    def claims(self, clock: Clock, *roles: str, **changes: Any) -> Json:
+    def claims(self, clock: Callable[[], datetime], *roles: str, **changes: Any) -> Json:
         seconds = int(clock().timestamp())
         good = {
             "iss": self.issuer,
@@ -78,12 +79,14 @@ class Provider:
         }
         return _changed(good, changes)
 
-    def token(self, clock: Clock, *roles: str, key: SigningKey | None = None, **changes: Any) -> str:
+    def token(
+        self, clock: Callable[[], datetime], *roles: str, key: SigningKey | None = None, **changes: Any
+    ) -> str:
         """An access token as it should be, with some claims changed."""
         used = key or self.keys[0]
         return token_of(self.header(used), self.claims(clock, *roles, **changes), own(used))
 
-    def bearer(self, clock: Clock, *roles: str, **changes: Any) -> dict[str, str]:
+    def bearer(self, clock: Callable[[], datetime], *roles: str, **changes: Any) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.token(clock, *roles, **changes)}"}
 
     def asked_for_keys(self) -> int:
@@ -151,7 +154,6 @@ def provider_at(path: str = "") -> Iterator[Provider]:
         yield provider
 
 
-def trusting(settings: Settings, *issuers: Json, **changes: Any) -> Settings:
+def trusting(settings: Settings, *issuers: Json) -> Settings:
     """These settings with issuers, checked as a start would check them."""
-    told = {**settings.model_dump(), "issuers": list(issuers), **changes}
-    return Settings(_env_file=None, **told)
+    return Settings(_env_file=None, **{**settings.model_dump(), "issuers": list(issuers)})

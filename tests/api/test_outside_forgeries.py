@@ -277,7 +277,8 @@ async def test_only_access_tokens_for_us_are_taken(client: AsyncClient, clock: C
     kinds = ["JWT", "jwt", "", "at-jwt", "rt+jwt", "logout+jwt", "secevent+jwt", "dpop+jwt", "at+jwt ", 1, [], {}]
     given = {f"typ {kind!r}": token_of(provider.header(typ=kind), claims, own(key)) for kind in kinds}
     given["no typ"] = token_of(provider.header(typ=None), claims, own(key))
-    for names in (["b64"], ["exp"], [], "exp", {}, 1):
+    critical: list[Any] = [["b64"], ["exp"], [], "exp", {}, 1]
+    for names in critical:
         given[f"crit {names!r}"] = token_of(provider.header(crit=names), claims, own(key))
     given["b64"] = token_of({**provider.header(), "b64": False}, claims, own(key))
     said: dict[str, Json] = {
@@ -439,7 +440,13 @@ async def test_no_flag_of_a_request_widens_what_somebody_may(
         assert (await client.get("/v1/admin/accounts", headers={**headers, **more})).status_code == 403
     for asked in ({"roles": "admin"}, {"issuer": "https://api.test"}, {"access_token": "a"}):
         assert (await client.get("/v1/me", headers=headers, params=asked)).status_code == 400
-    for sent in ({"roles": ["admin"]}, {"issuer": "https://api.test"}, {"subject": "a"}, {"id": "a"}, {"is_blocked": False}):
+    for sent in (
+        {"roles": ["admin"]},
+        {"issuer": "https://api.test"},
+        {"subject": "a"},
+        {"id": "a"},
+        {"is_blocked": False},
+    ):
         assert (await client.patch("/v1/me", headers=headers, json=sent)).status_code == 422
     both = [
         ("Authorization", headers["Authorization"]),

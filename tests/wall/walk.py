@@ -73,7 +73,7 @@ class Values:
         media = [*(one["id"] for one in corpus.media.values()), new_id()]
         names = [*corpus.tags, *corpus.contributors, *corpus.plans, *corpus.old_names, "nothing-here"]
         accounts = [*(one.id for one in corpus.accounts.values()), new_id()]
-        emails = [one.email for one in corpus.accounts.values()]
+        emails = [one.email for one in corpus.accounts.values() if one.email]
         self.paths: dict[str, list[str]] = {
             "slug_or_id": [*slugs, *ids],
             "article_id": ids,
