@@ -48,6 +48,7 @@ class Issuers:
     def __init__(self, trusted: Iterable[Issuer], clock: Callable[[], datetime]) -> None:
         self._told: list[Callable[[], None]] = []
         self._trusted = {one.name: (one, KeySet(one, clock, self._forget)) for one in trusted}
+        self._named: LRUCache[bytes, str | None] = LRUCache(REMEMBERED)
         self._verified: LRUCache[bytes, Outsider] = LRUCache(REMEMBERED)
 
     def tell(self, somebody: Callable[[], None]) -> None:
@@ -62,6 +63,12 @@ class Issuers:
         """Return the issuer that a token names, if it is one of these. Nothing is verified by that."""
         if not self._trusted or len(token) > MAX_BYTES:
             return None
+        digest = _digest(token)
+        if digest not in self._named:
+            self._named[digest] = self._look_up(token)
+        return self._named[digest]
+
+    def _look_up(self, token: str) -> str | None:
         with suppress(ValueError):
             named = _read(token).claims.get("iss")
             return named if isinstance(named, str) and named in self._trusted else None
