@@ -1,8 +1,9 @@
 """The composition root: settings and sources in, an application out."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -98,6 +99,7 @@ def create_app(settings: Settings | None = None, sources: Sources | None = None)
     if settings.cache_bytes:
         app.kept = Representations(app.take_the_long_way, parts)
         parts.keys.tell(app.kept.forget)
+        parts.issuers.tell(app.kept.forget)
     return app
 
 
@@ -131,7 +133,7 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
         await sweep(parts.database, parts.storage)
         await parts.database.lease.start()
         await parts.postman.start()
-        working = [asyncio.create_task(one) for one in (parts.keys.follow(), _sweep(parts))]
+        working = [asyncio.create_task(one) for one in _works_of(parts)]
         yield
     finally:
         if app.kept:
@@ -142,6 +144,11 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
         await parts.postman.stop()
         await parts.announcer.stop()
         await parts.database.close()
+
+
+def _works_of(parts: Parts) -> tuple[Coroutine[Any, Any, None], ...]:
+    """Return what is done again and again, besides answering."""
+    return parts.keys.follow(), parts.issuers.follow(), _sweep(parts)
 
 
 async def _sweep(parts: Parts) -> None:

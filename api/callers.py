@@ -1,27 +1,36 @@
-"""Who calls by which network address, and the programs that are let in from some of them alone."""
-
-from ipaddress import ip_address
+"""Who calls: by which token, and from which network address."""
 
 from fastapi import Request
 
+from api.caching import CLAIM
+from api.credentials import address_of, bearer_of
+from api.outsiders import outsider_calling
+from api.parts import Parts
 from domain.errors import Unidentified
-from domain.people import Person, Role
-from infra import clients, ledger, licences
+from domain.people import ANONYMOUS, Person, Role
+from infra import accounts, clients, ledger, licences
 from infra.db import Connection
 from infra.tokens import Claims
 
 
-def address_of(request: Request) -> str | None:
-    """Return the caller's network address, if it is one: a proxy passes on what it was told, zone and all."""
-    try:
-        return str(ip_address(request.client.host.partition("%")[0])) if request.client else None
-    except ValueError:
-        return None
-
-
-def is_basic(authorization: str) -> bool:
-    """Tell whether a field `Authorization` holds basic authentication (RFC 7617)."""
-    return authorization.partition(" ")[0].lower() == "basic"
+async def who_calls(request: Request, parts: Parts, snapshot: Connection) -> Person:
+    """Return who sent the request, or refuse credentials that are not good."""
+    token = bearer_of(request)
+    if token is None:
+        return ANONYMOUS
+    if parts.issuers.issuer_of(token) is not None:
+        return await outsider_calling(request, parts, token, snapshot)
+    now = request.state.now
+    claims = parts.tokens.verify(token, now=now)
+    if claims.is_client:
+        return await client_calling(request, claims, snapshot)
+    account = await accounts.get(snapshot, claims.subject, now=now, session_id=claims.session_id)
+    if account is None:
+        raise Unidentified("The access token is not one of ours.", presented=True)
+    person = account.as_person(claims.roles, claims.session_id)
+    if claim := request.scope.get(CLAIM):
+        claim.identify(person, min(claims.expires_at, account.plans_until or claims.expires_at))
+    return person
 
 
 async def client_calling(request: Request, claims: Claims, snapshot: Connection) -> Person:

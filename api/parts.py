@@ -14,6 +14,7 @@ from infra import events
 from infra.darkroom import Darkroom
 from infra.db import Connection, Database
 from infra.ids import Sources
+from infra.issuers import Issuers
 from infra.mail import mailer
 from infra.moments import Announcer
 from infra.passwords import Passwords
@@ -34,6 +35,7 @@ class Parts:
     database: Database
     keys: Keys
     tokens: Tokens
+    issuers: Issuers
     seals: Seals
     passwords: Passwords
     storage: Storage
@@ -58,6 +60,7 @@ def assemble(settings: Settings, sources: Sources) -> Parts:
         database=database,
         keys=keys,
         tokens=Tokens(keys, issuer=settings.base_url, audience=settings.token_audience),
+        issuers=Issuers((one.trusted for one in settings.issuers), sources.now),
         seals=seals,
         passwords=Passwords(),
         storage=Storage(settings.media_dir),

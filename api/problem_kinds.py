@@ -152,7 +152,8 @@ KINDS = {
             "unavailable",
             503,
             "Not right now",
-            "The database is busy or the server is shutting down. Nothing was changed; retry after `Retry-After`.",
+            "The database is busy, the server is shutting down, or the keys of an outside issuer cannot be had. "
+            "Nothing was changed; retry after `Retry-After`.",
         ),
     )
 }

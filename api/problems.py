@@ -17,6 +17,7 @@ from api.types import KnownId
 from domain import errors
 from infra.db import DatabaseBusy
 from infra.idempotency import STILL_RUNNING
+from infra.key_sets import SHORTEST, KeysUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = "1"
@@ -182,6 +183,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(DatabaseBusy, _busy)
+    app.add_exception_handler(KeysUnavailable, _without_keys)
     app.add_api_route("/problems/{name}", _page, include_in_schema=False, response_class=HTMLResponse)
 
 
@@ -318,6 +320,12 @@ def _allow(request: Request) -> str:
 
 async def _busy(request: Request, _: Exception) -> Response:
     return answer(request_id(request), "unavailable", headers={"Retry-After": RETRY_AFTER_SECONDS})
+
+
+async def _without_keys(request: Request, _: Exception) -> Response:
+    detail = "The keys of this token's issuer cannot be had at the moment. Send the request again later."
+    headers = {"Retry-After": str(int(SHORTEST.total_seconds()))}
+    return answer(request_id(request), "unavailable", detail, headers=headers)
 
 
 async def _page(name: str) -> HTMLResponse:

@@ -17,14 +17,15 @@ from fastapi.params import Form
 from fastapi.routing import APIRoute
 
 from api.addresses import OwnAddress
-from api.caching import CLAIM, NOW, kept_answer
-from api.callers import address_of, client_calling, is_basic
+from api.caching import NOW, kept_answer
+from api.callers import who_calls
+from api.credentials import address_of, is_basic
 from api.idempotency import Attempt, Replayed, attempt_at
+from api.outsiders import await_key_of_outsider
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, Flaw, NotAllowed, TooLarge, Unfit, Unidentified, WrongMedia
 from domain.people import ANONYMOUS, Person
 from domain.permissions import Permission, may
-from infra import accounts
 from infra.db import Connection
 
 PERMISSION = "x-permission"
@@ -79,6 +80,10 @@ class LimitedRequest(Request):
 class Route(OwnAddress):
     """An operation that refuses what it does not know, and whoever may not use it."""
 
+    async def get_ready(self, request: Request, parts: Parts) -> None:
+        """Wait for what is not in the database. Nobody waits for others' servers while holding a connection."""
+        await await_key_of_outsider(request, parts)
+
     async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
         """Return who sent the request, or refuse credentials that are not good."""
         return await who_calls(request, parts, snapshot)
@@ -95,6 +100,7 @@ class Route(OwnAddress):
             request.scope["standfirst"]["template"] = self.path_format
             refuse_strange_parameters(request, known)
             parts: Parts = request.app.state.parts
+            await self.get_ready(request, parts)
             async with parts.database.read() as snapshot:
                 request.state.now = request.scope.get(NOW) or parts.sources.now()
                 person = await self.caller(request, parts, snapshot)
@@ -128,6 +134,9 @@ class Route(OwnAddress):
 
 class AnonymousRoute(Route):
     """An operation that looks at no bearer token: nobody is kept from a new one by a stale one."""
+
+    async def get_ready(self, request: Request, parts: Parts) -> None:
+        """Wait for nothing."""
 
     async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
         """Return nobody, and refuse credentials that the operation looks at no more than the route."""
@@ -176,27 +185,6 @@ def refuse_strange_parameters(request: Request, known: frozenset[str]) -> None:
 def _safe(name: str) -> str:
     """Return a parameter's name if it looks like one; nothing else of a query is sent back."""
     return name if len(name) <= 40 and name.replace("_", "a").isalnum() and name.isascii() else "?"  # noqa: PLR2004
-
-
-async def who_calls(request: Request, parts: Parts, snapshot: Connection) -> Person:
-    """Return who sent the request, or refuse credentials that are not good."""
-    now = request.state.now
-    given = request.headers.getlist("authorization")
-    if not given:
-        return ANONYMOUS
-    scheme, _, token = given[0].partition(" ")
-    if len(given) > 1 or scheme.lower() != "bearer" or not token.strip():
-        raise Unidentified("Send one `Authorization` header, with a bearer token.", presented=True)
-    claims = parts.tokens.verify(token.strip(), now=now)
-    if claims.is_client:
-        return await client_calling(request, claims, snapshot)
-    account = await accounts.get(snapshot, claims.subject, now=now, session_id=claims.session_id)
-    if account is None:
-        raise Unidentified("The access token is not one of ours.", presented=True)
-    person = account.as_person(claims.roles, claims.session_id)
-    if claim := request.scope.get(CLAIM):
-        claim.identify(person, min(claims.expires_at, account.plans_until or claims.expires_at))
-    return person
 
 
 def check_permission(person: Person, permission: Permission | None) -> None:

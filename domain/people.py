@@ -1,6 +1,6 @@
 """Who asks: the roles of the contract, and a person as the rest of the domain sees one."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -37,6 +37,8 @@ class Person:
     """The language (BCP 47) that they have chosen."""
     is_client: bool = False
     """Whether it is a program of a partner's: `account_id` is then the client's, and no account has it."""
+    issuer: str | None = None
+    """The outside issuer that vouches for them, if they did not sign in here."""
     licence: Licence | None = None
     """What a client has been given and holds now."""
     quota: Meter | None = None
@@ -61,6 +63,7 @@ class Account:
 
     id: str
     email: str
+    """Where its letters go; empty of an outsider, who signs in elsewhere and is written to from there."""
     name: str
     roles: frozenset[Role]
     plans: frozenset[str]
@@ -74,6 +77,16 @@ class Account:
     language: str | None = None
     """The language (BCP 47) of its letters and offers; unknown of most."""
 
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is somebody's whom an outside issuer vouches for: it has no address, password or roles."""
+        return self.email == ""
+
     def as_person(self, claimed: frozenset[Role], session_id: str | None = None) -> Person:
         """Return who this is with a token that claims some roles: never more than the account still has."""
         return Person(self.id, self.roles & claimed, self.plans, self.opens, session_id, self.language)
+
+    def still(self, person: Person) -> Person:
+        """Return a person of this account with what it has by now: outside issuers say the roles of theirs."""
+        roles = person.roles if self.is_outside and person.issuer else person.roles & self.roles
+        return replace(person, roles=roles, plans=self.plans, opens=self.opens, language=self.language)

@@ -9,12 +9,13 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, exists, fu
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, Stale
+from domain.issuers import Identity
 from domain.people import Account, Role
 from domain.plans import openings
 from infra import email_addresses
 from infra import plans as plan_rows
 from infra.subscriptions import next_moment, opens
-from infra.tables import accounts, plan_tags, plans, sessions, subscriptions
+from infra.tables import accounts, identities, plan_tags, plans, sessions, subscriptions
 from infra.visibility import NOW
 
 _SUBSCRIBED = (subscriptions.c.account_id == accounts.c.id) & opens()
@@ -41,7 +42,15 @@ _OPEN = exists().where(
 )
 _BY_ID_ADMITTED = _BY_ID.where(_ADMITTED)
 _BY_SESSION = _BY_ID_ADMITTED.where(_OPEN)
-_BY_EMAIL = select(accounts).where(accounts.c.email == bindparam("normalised"), _ADMITTED)
+_IS_IDENTIFIED = exists().where(
+    identities.c.issuer == bindparam("issuer"),
+    identities.c.subject == bindparam("subject"),
+    identities.c.account_id == accounts.c.id,
+)
+_BY_IDENTITY = _WITH_PLANS.where(_IS_IDENTIFIED)
+_BY_EMAIL = select(accounts).where(
+    accounts.c.email == bindparam("normalised"), accounts.c.email != accounts.c.id, _ADMITTED
+)
 
 
 def normalised(email: str) -> str:
@@ -67,6 +76,13 @@ async def get(
     return await _account(connection, rows) if rows else None
 
 
+async def get_identified(connection: AsyncConnection, identity: Identity, *, now: datetime) -> Account | None:
+    """Return the account that somebody from outside has, be it blocked or not, with the plans that it has now."""
+    given = {"issuer": identity.issuer, "subject": identity.subject, NOW.key: now}
+    rows = (await connection.execute(_BY_IDENTITY, given)).all()
+    return await _account(connection, rows) if rows else None
+
+
 async def get_any(connection: AsyncConnection, account_id: str, *, now: datetime) -> Account | None:
     """Return an account as the administration has it, be it blocked or not."""
     rows = (await connection.execute(_BY_ID, {"account_id": account_id, NOW.key: now})).all()
@@ -81,7 +97,7 @@ async def find_to_sign_in(connection: AsyncConnection, email: str) -> tuple[Acco
     row = (await connection.execute(_BY_EMAIL, {"normalised": normalised(email)})).one_or_none()
     if row is None:
         return None
-    account = Account(row.id, row.email, row.name, _roles_in(row.roles), frozenset(), language=row.language)
+    account = Account(row.id, _email(row), row.name, _roles_in(row.roles), frozenset(), language=row.language)
     return account, row.password_hash
 
 
@@ -121,6 +137,8 @@ class Listing:
 
     email: str | None = None
     role: Role | None = None
+    issuer: str | None = None
+    subject: str | None = None
     before: str | None = None
 
 
@@ -131,6 +149,8 @@ async def page(connection: AsyncConnection, listing: Listing, *, now: datetime, 
         ids = ids.where(accounts.c.email == normalised(listing.email))
     if listing.role is not None:
         ids = ids.where(_has(listing.role))
+    if listing.issuer is not None or listing.subject is not None:
+        ids = ids.where(accounts.c.id.in_(_identified(listing)))
     if listing.before is not None:
         ids = ids.where(accounts.c.id < listing.before)
     rows: dict[str, list[Row[Any]]] = {}
@@ -140,18 +160,25 @@ async def page(connection: AsyncConnection, listing: Listing, *, now: datetime, 
     return [_bare(some) for some in rows.values()]
 
 
+def _identified(listing: Listing) -> Select[Any]:
+    found = select(identities.c.account_id)
+    if listing.issuer is not None:
+        found = found.where(identities.c.issuer == listing.issuer)
+    return found if listing.subject is None else found.where(identities.c.subject == listing.subject)
+
+
 def _has(role: Role) -> ColumnElement[bool]:
     return (literal(" ") + accounts.c.roles + " ").contains(f" {role} ")
 
 
 async def add(connection: AsyncConnection, account: Account, *, password_hash: str, now: datetime) -> None:
     """Add an account; its plans are subscriptions of their own."""
-    if await is_taken(connection, account.email):
+    if not account.is_outside and await is_taken(connection, account.email):
         raise Conflict("There is an account with this e-mail address already.", rule="email")
     await connection.execute(
         accounts.insert().values(
             id=account.id,
-            email=normalised(account.email),
+            email=_kept(account),
             name=account.name,
             password_hash=password_hash,
             roles=_roles(account.roles),
@@ -165,14 +192,14 @@ async def save(connection: AsyncConnection, account: Account, *, before: Account
     """Save a changed account, unless somebody was faster. Somebody is left who can administer."""
     if not _administers(account):
         await keep_an_admin(connection, without=before)
-    if await is_taken(connection, account.email, by_another_than=account.id):
+    if not account.is_outside and await is_taken(connection, account.email, by_another_than=account.id):
         raise Conflict("There is an account with this e-mail address already.", rule="email")
     same = (accounts.c.id == account.id) & (accounts.c.version == before.version)
     result = await connection.execute(
         update(accounts)
         .where(same)
         .values(
-            email=normalised(account.email),
+            email=_kept(account),
             name=account.name,
             roles=_roles(account.roles),
             is_blocked=account.is_blocked,
@@ -210,6 +237,15 @@ async def set_roles(connection: AsyncConnection, account_id: str, roles: Iterabl
     await connection.execute(update(accounts).where(accounts.c.id == account_id).values(roles=_roles(roles)))
 
 
+def _kept(account: Account) -> str:
+    """Return what stands in the row of an account for its address: its id where it has none, for it is unique."""
+    return account.id if account.is_outside else normalised(account.email)
+
+
+def _email(row: Row[Any]) -> str:
+    return row.email if row.email != row.id else ""
+
+
 def _roles_in(text: str) -> frozenset[Role]:
     return frozenset(Role(role) for role in text.split() if role in set(Role))
 
@@ -229,7 +265,7 @@ def _bare(rows: Sequence[Row[Any]], headings: frozenset[str] = frozenset()) -> A
     opened = (openings(row.plan, headings, everything=row.opens_everything) for row in ours)
     return Account(
         first.id,
-        first.email,
+        _email(first),
         first.name,
         _roles_in(first.roles),
         frozenset(row.plan for row in rows if row.plan is not None),

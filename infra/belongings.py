@@ -13,7 +13,16 @@ from domain.events import Subject
 from domain.people import Account
 from infra import letters
 from infra.seals import Seals
-from infra.tables import accounts, events, gifts, idempotency_keys, meter_readings, sessions, subscriptions
+from infra.tables import (
+    accounts,
+    events,
+    gifts,
+    idempotency_keys,
+    identities,
+    meter_readings,
+    sessions,
+    subscriptions,
+)
 
 Rows = list[dict[str, Any]]
 _TIMES = ("starts_at", "ends_at", "trial_until", "grace_until", "revoked_at")
@@ -32,6 +41,9 @@ def _sections(account_id: str) -> Mapping[str, Select[Any]]:
     return {
         "accounts": _own(accounts, "id", "email", "name", "language", "roles", "created_at").where(
             accounts.c.id == account_id
+        ),
+        "identities": _own(identities, "issuer", "subject", "created_at").where(
+            identities.c.account_id == account_id
         ),
         "subscriptions": _own(subscriptions, *_OF_A_SUBSCRIPTION)
         .where(subscriptions.c.account_id == account_id)
@@ -77,4 +89,5 @@ async def forget(connection: AsyncConnection, seals: Seals, account: Account) ->
     of_them = (events.c.subject == Subject.ACCOUNT) & (events.c.subject_id == account.id) & events.c.by.is_(None)
     theirs = (events.c.by == account.id) | of_them
     await connection.execute(update(events).where(theirs).values(from_address=None))
-    await letters.forget(connection, seals, account.email)
+    if not account.is_outside:
+        await letters.forget(connection, seals, account.email)

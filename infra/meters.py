@@ -63,7 +63,7 @@ async def _debit(
     account = await account_rows.get(connection, account_id, now=now)
     if account is None:
         return ANONYMOUS, NO_LEAVE
-    person = account.as_person(person.roles, person.session_id)
+    person = account.still(person)
     found = await delivery.find(connection, article_id, is_id=True, language=None, default_language="", now=now)
     leave = await look(connection, metering, person, found, NO_LEAVE, now=now)
     if leave is None or leave.is_taken or leave.meter is None or leave.meter.is_exhausted:

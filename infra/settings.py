@@ -23,6 +23,7 @@ from domain.meters import Metering, Period
 from domain.plans import Shop
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
 from infra.email_addresses import checked
+from infra.issuer_settings import IssuerSetting, refusal_of_all
 from infra.mail import server_at
 
 PREFIX = "STANDFIRST_"
@@ -77,6 +78,8 @@ class Settings(BaseSettings):
     """How many days a signing key that was made here is the newest; 0 never makes another by itself."""
     token_audience: str = Field(default="standfirst", min_length=1)
     """The `aud` of access tokens."""
+    issuers: tuple[IssuerSetting, ...] = Field(default=(), max_length=50)
+    """Outside issuers whose access tokens are taken, as JSON: see [Sign in with your own](identity.md)."""
     access_token_seconds: int = Field(default=600, ge=10, le=86_400)
     """How long an access token is good for."""
     refresh_token_days: int = Field(default=60, ge=1, le=400)
@@ -236,6 +239,12 @@ class Settings(BaseSettings):
     def _sender_of_mail(self) -> Self:
         if self.mail_url.get_secret_value() and "mail_from" not in self.model_fields_set:
             raise ValueError("STANDFIRST_MAIL_FROM is needed with STANDFIRST_MAIL_URL")
+        return self
+
+    @model_validator(mode="after")
+    def _issuers_beside_each_other(self) -> Self:
+        if refusal := refusal_of_all(self.issuers, self.base_url):
+            raise ValueError(refusal)
         return self
 
     @property

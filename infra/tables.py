@@ -89,7 +89,7 @@ accounts = Table(
     "accounts",
     metadata,
     Column("id", ID, primary_key=True),
-    Column("email", String(320), nullable=False, unique=True),
+    Column("email", String(320), nullable=False, unique=True),  # where there is none, the id
     Column("name", NAME, nullable=False),
     Column("password_hash", Text, nullable=False),
     Column("roles", Text, nullable=False),  # separated by spaces, as in a token's scope
@@ -97,6 +97,15 @@ accounts = Table(
     Column("created_at", Moment, nullable=False),
     Column("is_blocked", Boolean, nullable=False, server_default=text("false")),
     Column("version", Integer, nullable=False, server_default="1"),
+)
+
+identities = Table(
+    "identities",  # who accounts are elsewhere: what an outside issuer calls them, and nothing else of them
+    metadata,
+    Column("issuer", String(255), primary_key=True),
+    Column("subject", String(255), primary_key=True),
+    Column("account_id", ID, ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False, unique=True),
+    Column("created_at", Moment, nullable=False),
 )
 
 plans = Table(

@@ -7,7 +7,7 @@ from urllib.parse import unquote_plus
 from fastapi import Request, Response
 
 from api.accounts.granting import granted
-from api.callers import is_basic
+from api.credentials import is_basic
 from api.parts import Visit
 from domain.errors import ClientRefused, GrantRefused
 from domain.people import Role

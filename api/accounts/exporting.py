@@ -30,6 +30,7 @@ async def export_me(visit: VisitOf) -> Response:
     account: dict[str, Any] | None = next(iter(told.pop("accounts")), None)
     if account is None:
         raise Unidentified("The access token is not one of ours.", presented=True)
+    account["email"] = account["email"] if account["email"] != account["id"] else None
     account["roles"] = sorted(account["roles"].split())
     shown = schemas.Export.model_validate({"exported_at": visit.now, "account": account, **told})
     return plain(shown, headers={"Content-Disposition": 'attachment; filename="account.json"'})

@@ -121,6 +121,9 @@ async def _wish(visit: Visit, patch: dict[str, Any]) -> Wish:
     form = patched(ProfileForm, _profile(account), patch)
     if form.email is None and form.password is None:
         return Wish()
+    if account.is_outside:
+        wished = ("email",) * bool(form.email) + ("password",) * bool(form.password)
+        raise Unfit(*(Flaw(f"/{name}", "You sign in elsewhere. It is yours to change there.") for name in wished))
     if form.current_password is None:
         raise Unfit(Flaw("/current_password", "It is required to change the e-mail address or the password."))
     if not await visit.parts.passwords.verify(form.current_password, verified):
@@ -192,15 +195,23 @@ def _there(found: Found | None) -> Found:
 def _shown(visit: Visit, account: Account) -> dict[str, Any]:
     return {
         "id": account.id,
-        "email": account.email,
+        "email": account.email or None,
         "name": account.name,
         "language": account.language,
+        "issuer": visit.person.issuer,
         **_rights(visit),
     }
 
 
 def _shown_client(visit: Visit, client: Client) -> dict[str, Any]:
-    return {"id": client.id, "email": None, "name": client.name, "language": None, **_rights(visit)}
+    return {
+        "id": client.id,
+        "email": None,
+        "name": client.name,
+        "language": None,
+        "issuer": None,
+        **_rights(visit),
+    }
 
 
 def _rights(visit: Visit) -> dict[str, Any]:

@@ -107,9 +107,11 @@ class Me(Model):
 
     id: KnownId
     email: str | None
-    """A client has none: it is no account."""
+    """A client has none: it is no account. Nor has somebody whom an outside issuer vouches for."""
     name: str
     language: str | None
+    issuer: str | None
+    """The outside issuer that vouches for you: your roles, address and password are for it to change."""
     roles: list[Role] = Field(description="What this token lets you be: its roles that your account still has")
     plans: list[str]
     may_read: MayRead
@@ -118,7 +120,6 @@ class Me(Model):
 class ChangedMe(Me):
     """Your account after a change."""
 
-    email: str
     email_to_confirm: str | None
     """The address that a letter with a link was sent to: it becomes yours when the link is used."""
 
@@ -127,10 +128,18 @@ class KeptAccount(Model):
     """The account itself."""
 
     id: KnownId
-    email: str
+    email: str | None
     name: str
     language: str | None
     roles: list[str]
+    created_at: Time
+
+
+class KeptIdentity(Model):
+    """Who you are to the outside issuer that vouches for you."""
+
+    issuer: str
+    subject: str
     created_at: Time
 
 
@@ -199,6 +208,7 @@ class Export(Model):
 
     exported_at: Time
     account: KeptAccount
+    identities: list[KeptIdentity]
     subscriptions: list[KeptSubscription]
     sessions: list[KeptSession]
     gifts: list[KeptGift]

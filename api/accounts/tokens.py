@@ -115,6 +115,8 @@ async def revoke_token(
 
 def _session_of(visit: Visit, access_token: str) -> str | None:
     """Return the session that an access token of ours was given in, be it good for anything now or not."""
+    if visit.parts.issuers.issuer_of(access_token) is not None:
+        raise GrantRefused("unsupported_token_type", "This access token is another issuer's: end it there.")
     try:
         claims = visit.parts.tokens.read(access_token)
     except Unidentified:

@@ -27,7 +27,8 @@ Password = Annotated[str, StringConstraints(min_length=MIN_LENGTH, max_length=MA
 class AccountChangeForm(Model):
     """How somebody signs in, and what they may do."""
 
-    email: Email
+    email: Email | None
+    """None of somebody whom an outside issuer vouches for; everybody else keeps one."""
     name: Line
     roles: Roles
     """What tokens of this account may be good for. A token that is out loses at once what is taken away here."""
@@ -45,10 +46,19 @@ class AccountForm(Model):
     """Without one nobody can sign in with a password."""
 
 
+class Identity(Model):
+    """Who somebody is elsewhere."""
+
+    issuer: str
+    subject: str
+
+
 class Account(AccountChangeForm):
     """An account as administrators see it."""
 
     id: KnownId
+    identity: Identity | None
+    """Who it is to the outside issuer that vouches for it, by tokens that say which roles it has each time."""
     plans: list[str]
     """The plans that it has now, by its subscriptions."""
     created_at: Time

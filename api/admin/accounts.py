@@ -16,11 +16,12 @@ from api.pages import next_link, open_cursor, seal_cursor
 from api.parts import Visit
 from api.routing import Route, needs
 from api.types import Id
-from domain.errors import NotThere, expect_version
+from domain.errors import Flaw, NotThere, Unfit, expect_version
 from domain.events import Event, Subject
+from domain.issuers import Identity
 from domain.people import Account, Role
 from domain.permissions import Permission
-from infra import accounts, belongings, sessions
+from infra import accounts, belongings, identities, sessions
 from infra.accounts import Listing
 from infra.db import Connection
 from infra.passwords import NOBODYS
@@ -42,15 +43,20 @@ async def list_accounts(
     visit: VisitOf,
     email: Annotated[schemas.Email | None, Query(description="With this e-mail address")] = None,
     role: Annotated[Role | None, Query(description="With this role")] = None,
+    issuer: Annotated[str | None, Query(max_length=255, description="Of this outside issuer")] = None,
+    subject: Annotated[str | None, Query(max_length=255, description="Whom an outside issuer calls so")] = None,
     limit: Limit = 20,
     cursor: Cursor = None,
 ) -> Response:
     """Answer accounts, the newest first."""
-    asked = {"email": email, "role": role}
-    listing = Listing(email, role, open_cursor(request, visit, cursor, asked))
+    asked = {"email": email, "role": role, "issuer": issuer, "subject": subject}
+    before = open_cursor(request, visit, cursor, asked)
+    listing = Listing(email=email, role=role, issuer=issuer, subject=subject, before=before)
     found = await accounts.page(visit.reading, listing, now=visit.now, limit=limit + 1)
     following = seal_cursor(request, visit, found[limit - 1].id, asked) if len(found) > limit else None
-    page = schemas.AccountPage(items=[_shown(one) for one in found[:limit]], next_cursor=following)
+    known = await identities.of(visit.reading, (one.id for one in found[:limit] if one.is_outside))
+    shown = [_shown(one, known.get(one.id)) for one in found[:limit]]
+    page = schemas.AccountPage(items=shown, next_cursor=following)
     return plain(page, headers=dict(next_link(request, visit, following)))
 
 
@@ -88,7 +94,7 @@ async def create_account(form: schemas.AccountForm, visit: VisitOf) -> Response:
 async def read_account(visit: VisitOf, account_id: Id) -> Response:
     """Answer an account, blocked or not."""
     account = await _found(visit, visit.reading, account_id)
-    return versioned(_shown(account), account.version)
+    return versioned(await _told(visit.reading, account), account.version)
 
 
 @router.patch(
@@ -112,13 +118,29 @@ async def edit_account(
     async with visit.writing() as connection:
         before = await _expected(visit, connection, account_id, version)
         form = patched(schemas.AccountChangeForm, _form(before), patch)
-        changed = replace(before, **{**dict(form), "roles": frozenset(form.roles)}, version=version + 1)
+        _check_whose(before, form)
+        told = {**dict(form), "email": form.email or "", "roles": frozenset(form.roles)}
+        changed = replace(before, **told, version=version + 1)
         await accounts.save(connection, changed, before=before)
         if changed.is_blocked:
             await sessions.end_all(connection, account_id)
         after = await _found(visit, connection, account_id)
         await _record(visit, connection, after, _action(before, after))
-    return versioned(_shown(after), after.version)
+        shown = await _told(connection, after)
+    return versioned(shown, after.version)
+
+
+def _check_whose(account: Account, form: schemas.AccountChangeForm) -> None:
+    """Refuse to take an account's address away, and to give an outsider what their issuer is there for."""
+    flaws = []
+    if account.is_outside is not (form.email is None):
+        flaws.append(Flaw("/email", "Whoever signs in here has one, and nobody else."))
+    if account.is_outside and form.roles:
+        flaws.append(
+            Flaw("/roles", "The issuer's tokens say them. Change the mapping there, or block the account.")
+        )
+    if flaws:
+        raise Unfit(*flaws)
 
 
 def _action(before: Account, after: Account) -> str:
@@ -160,13 +182,19 @@ async def _expected(visit: Visit, connection: Connection, account_id: str, versi
 
 def _form(account: Account) -> dict[str, Any]:
     named = {name: getattr(account, name) for name in schemas.AccountChangeForm.model_fields}
-    return {**named, "roles": sorted(account.roles)}
+    return {**named, "email": account.email or None, "roles": sorted(account.roles)}
 
 
-def _shown(account: Account) -> schemas.Account:
+async def _told(connection: Connection, account: Account) -> schemas.Account:
+    known = await identities.of(connection, [account.id]) if account.is_outside else {}
+    return _shown(account, known.get(account.id))
+
+
+def _shown(account: Account, identity: Identity | None = None) -> schemas.Account:
     return schemas.Account(
         **_form(account),
         id=account.id,
+        identity=schemas.Identity(issuer=identity.issuer, subject=identity.subject) if identity else None,
         plans=sorted(account.plans),
         created_at=account.created_at,
         version=account.version,

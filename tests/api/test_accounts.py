@@ -247,6 +247,7 @@ async def test_an_export_tells_all_that_is_kept_and_nothing_of_others(
 
 KNOW_PEOPLE = {
     "accounts": "told, and removed",
+    "identities": "told, and removed with the account",
     "subscriptions": "told, and removed with the account",
     "sessions": "told, and removed with the account, and their refresh tokens with them",
     "gifts": "told without their digests, and removed with the account",

@@ -26,7 +26,17 @@ async def test_an_account_is_made_signs_in_and_is_changed(client: AsyncClient, o
     made = await office.send("POST", "/accounts", json={**SOMEBODY, "password": PASSWORD})
     assert made.status_code == 201
     account = made.json()
-    assert set(account) == {"id", "email", "name", "roles", "is_blocked", "plans", "created_at", "version"}
+    assert set(account) == {
+        "id",
+        "email",
+        "name",
+        "roles",
+        "is_blocked",
+        "plans",
+        "created_at",
+        "version",
+        "identity",
+    }
     assert (account["email"], account["roles"], account["plans"]) == (
         "some.body@new.test",
         ["reader", "subscriber"],

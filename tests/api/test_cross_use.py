@@ -1,17 +1,21 @@
 """Whatever is handed out for one thing opens no other: each token, cursor and signature is tried as each other."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from httpx import AsyncClient, Response
 
-from tests.newsroom import Newsroom, Office, People, paragraph, words
+from infra.settings import Settings
+from tests.newsroom import Clock, Newsroom, Office, People, paragraph, words
+from tests.oidc import Provider, provider_at, trusting
 from tests.partners import posted, program
 from tests.signing_in import REVOKE, TOKEN, account_of, refresh, sign_in
 
 USES = (
     "access",
+    "outside",
     "refresh",
     "preview",
     "gift",
@@ -35,7 +39,18 @@ class Things:
 
 
 @pytest.fixture
-async def things(newsroom: Newsroom, office: Office, people: People) -> Things:
+def provider() -> Iterator[Provider]:
+    with provider_at() as provider:
+        yield provider
+
+
+@pytest.fixture
+def settings(settings: Settings, provider: Provider) -> Settings:
+    return trusting(settings, provider.setting())
+
+
+@pytest.fixture
+async def things(newsroom: Newsroom, office: Office, people: People, clock: Clock, provider: Provider) -> Things:
     client = newsroom.client
     medium = await newsroom.medium()
     body = [
@@ -67,6 +82,7 @@ async def things(newsroom: Newsroom, office: Office, people: People) -> Things:
         "secret": partner.secret,
         "access": signed_in["access_token"],
         "refresh": signed_in["refresh_token"],
+        "outside": provider.token(clock, "abonne"),
         "preview": preview["token"],
         "list cursor": await cursor("/v1/articles?limit=1"),
         "sync cursor": await cursor("/v1/sync?limit=1"),
@@ -80,7 +96,7 @@ async def used(  # noqa: PLR0911 - one a use
     client: AsyncClient, things: Things, use: str, thing: str
 ) -> Response:
     match use:
-        case "access":
+        case "access" | "outside":
             return await client.get("/v1/me", headers={"Authorization": f"Bearer {thing}"})
         case "refresh":
             return await refresh(client, thing)
@@ -104,7 +120,7 @@ async def used(  # noqa: PLR0911 - one a use
 @pytest.mark.parametrize("use", USES)
 async def test_nothing_is_good_for_anything_else(client: AsyncClient, things: Things, use: str) -> None:
     for kind, thing in things.given.items():
-        if kind != use:
+        if kind != use and {kind, use} != {"access", "outside"}:  # both are access tokens
             response = await used(client, things, use, thing)
             is_teaser = use == "gift" and BEHIND not in response.text
             assert is_teaser or response.status_code in {400, 401, 404}, (kind, use, response.text)
@@ -117,7 +133,8 @@ async def test_nothing_is_good_for_anything_else(client: AsyncClient, things: Th
 async def test_only_tokens_of_a_session_end_one(client: AsyncClient, things: Things) -> None:
     for kind, thing in things.given.items():
         if kind not in {"access", "refresh"}:
-            assert (await used(client, things, "revoke", thing)).status_code == 200
+            ended = await used(client, things, "revoke", thing)
+            assert ended.status_code == (400 if kind == "outside" else 200)
     assert (await used(client, things, "access", things.given["access"])).status_code == 200
     await used(client, things, "revoke", things.given["refresh"])
     assert (await used(client, things, "access", things.given["access"])).status_code == 401

@@ -43,6 +43,7 @@ async def test_everybody_is_told_who_they_are(
         "email": account.email,
         "name": "Somebody",
         "language": None,
+        "issuer": None,
         "roles": [role],
         "plans": ["monthly", "yearly"],
         "may_read": {"free": FULL, "registered": registered, "subscriber": subscriber},

@@ -22,6 +22,18 @@ def _offers(**changes: Any) -> str:
     return json.dumps([{**OFFER, **changes}])
 
 
+ISSUER: dict[str, Any] = {
+    "issuer": "https://login.test/realms/readers",
+    "audience": "standfirst-api",
+    "role_claim": "roles",
+    "roles": {"abonne": "subscriber"},
+}
+
+
+def _issuers(**changes: Any) -> str:
+    return json.dumps([{name: value for name, value in {**ISSUER, **changes}.items() if value is not None}])
+
+
 WRONG = {
     "DATABASE_URL": [
         "mysql://canary@h/d",
@@ -99,6 +111,59 @@ WRONG = {
     "TOKEN_ALGORITHM": ["canary", "HS256", "none", "rs256", ""],
     "TOKEN_AUDIENCE": [""],
     "KEY_ROTATION_DAYS": ["canary", "-1", "3651", "1.5", ""],
+    "ISSUERS": [
+        "canary",
+        "{",
+        '{"issuer": "canary"}',
+        "[1]",
+        "[{}]",
+        _issuers(issuer="canary"),
+        _issuers(issuer="http://canary.test"),
+        _issuers(issuer="http://127.0.0.1.canary.test"),
+        _issuers(issuer="http://localhost.canary.test"),
+        _issuers(issuer="ftp://canary.test"),
+        _issuers(issuer="https://"),
+        _issuers(issuer="https://u:canary@login.test"),
+        _issuers(issuer="https://canary.test?a=b"),
+        _issuers(issuer="https://canary.test#a"),
+        _issuers(issuer="https://canary.test:port"),
+        _issuers(issuer="https://canary.test:0"),
+        _issuers(issuer="https://canary.test/ a"),
+        _issuers(issuer="https://canary.test\\@login.test"),
+        _issuers(issuer="https://канарейка.test"),
+        _issuers(issuer="https://[canary"),
+        _issuers(issuer=f"https://canary.test/{'a' * 255}"),
+        _issuers(issuer=None),
+        _issuers(issuer="http://127.0.0.1:8000"),
+        _issuers(issuer="http://127.0.0.1:8000/"),
+        _issuers(audience=""),
+        _issuers(audience=None),
+        _issuers(audience=["canary"]),
+        _issuers(jwks_url="canary"),
+        _issuers(jwks_url="http://canary.test/keys"),
+        _issuers(jwks_url="file:///canary"),
+        _issuers(algorithms=[]),
+        _issuers(algorithms=["HS256"]),
+        _issuers(algorithms=["none"]),
+        _issuers(algorithms=["RS256", "canary"]),
+        _issuers(algorithms="RS256"),
+        _issuers(types=[]),
+        _issuers(types=["canary"]),
+        _issuers(types=["id+jwt"]),
+        _issuers(role_claim=None),
+        _issuers(role_claim=[]),
+        _issuers(role_claim=""),
+        _issuers(roles=None, role_claim=None),
+        _issuers(roles={}),
+        _issuers(roles={"a": "canary"}),
+        _issuers(roles={"a": "partner"}),
+        _issuers(roles=["editor"]),
+        _issuers(default_role="editor"),
+        _issuers(default_role="canary"),
+        _issuers(rolles={"a": "reader"}),
+        json.dumps([ISSUER, ISSUER]),
+        json.dumps([ISSUER, {**ISSUER, "audience": "canary"}]),
+    ],
     "ACCESS_TOKEN_SECONDS": ["canary", "9", "86401", "0", "-1", "1.5", ""],
     "REFRESH_TOKEN_DAYS": ["canary", "0", "401", ""],
     "TEASER_POLICY": ["canary", "marker", ""],
@@ -287,3 +352,48 @@ def test_letters_of_a_mail_server_need_a_sender(monkeypatch: pytest.MonkeyPatch)
     settings = load_settings()
     assert settings.mail_from == "readers@example.org"
     assert "canary" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"issuer": "http://login.test"}, r"^STANDFIRST_ISSUERS \(at 0\.issuer\): must begin with https://"),
+        ({"roles": {"a": "partner"}}, r"^STANDFIRST_ISSUERS \(at 0\.roles\): cannot give the role partner"),
+        ({"rolls": {}}, r"^STANDFIRST_ISSUERS \(at 0\.rolls\): extra inputs"),
+        ({"roles": None}, r"^STANDFIRST_ISSUERS \(at 0\): needs role_claim and roles together"),
+        ({"issuer": "http://127.0.0.1:8000"}, r"^STANDFIRST_ISSUERS names STANDFIRST_PUBLIC_URL"),
+    ],
+)
+def test_a_wrong_issuer_is_told_with_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any], message: str
+) -> None:
+    monkeypatch.setenv("STANDFIRST_ISSUERS", _issuers(**changes))
+    with pytest.raises(WrongSettings, match=message):
+        load_settings()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"issuer": "http://localhost:8080/realms/a"},
+        {"issuer": "http://[::1]:8080"},
+        {"issuer": "https://login.test/"},
+        {"jwks_url": "https://keys.test/keys?p=1"},
+        {"types": ["JWT", "application/at+jwt"]},
+        {"role_claim": ["a", "b"]},
+        {"role_claim": None, "roles": None, "default_role": "reader"},
+    ],
+)
+def test_issuers_that_can_be_trusted_are_taken(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
+    monkeypatch.setenv("STANDFIRST_ISSUERS", _issuers(**changes))
+    [issuer] = load_settings().issuers
+    assert issuer.trusted.types <= {"at+jwt", "jwt"}
+
+
+def test_the_issuers_of_the_documents_can_be_trusted() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text()
+    examples = [line for line in page.splitlines() if line.startswith("STANDFIRST_ISSUERS=")]
+    assert len(examples) == 3
+    for example in examples:
+        Path(".env").write_text(example)
+        assert len(load_settings().issuers) == 1

@@ -8,15 +8,23 @@ from fastapi import FastAPI
 
 from infra.settings import Settings
 from tests.newsroom import People
+from tests.oidc import Provider, provider_at, trusting
 from tests.wall.canaries import listening
 from tests.wall.corpus import Corpus
 from tests.wall.making import make_corpus
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
-    """Renditions in a width that the small pictures here have."""
-    return settings.model_copy(update={"renditions": {"small": 8}})
+def provider() -> Iterator[Provider]:
+    """An outside issuer that is trusted."""
+    with provider_at() as provider:
+        yield provider
+
+
+@pytest.fixture
+def settings(settings: Settings, provider: Provider) -> Settings:
+    """Renditions in a width that the small pictures here have, and somebody from outside."""
+    return trusting(settings, provider.setting()).model_copy(update={"renditions": {"small": 8}})
 
 
 @pytest.fixture
@@ -26,5 +34,7 @@ def log() -> Iterator[set[str]]:
 
 
 @pytest.fixture
-async def corpus(log: set[str], app: FastAPI, client: httpx.AsyncClient, people: People) -> Corpus:
-    return await make_corpus(client, people)
+async def corpus(
+    log: set[str], app: FastAPI, client: httpx.AsyncClient, people: People, provider: Provider
+) -> Corpus:
+    return await make_corpus(client, people, provider)

@@ -18,6 +18,7 @@ PERSONS: dict[str, tuple[str, ...]] = {
     "reader": ("reader",),
     "subscriber": ("subscriber",),
     "planned": ("subscriber",),
+    "outsider": ("subscriber",),  # by the word of an outside issuer
     "covered": ("reader",),  # with a plan that opens one tag and one section
     "partner": ("partner",),
     "program": ("partner",),  # a client

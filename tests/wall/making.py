@@ -4,8 +4,10 @@ from datetime import timedelta
 
 import httpx
 
+from domain.people import Account
 from infra.passwords import hash_password
 from tests.newsroom import Json, People, paragraph, words
+from tests.oidc import Provider
 from tests.partners import headers_of, program
 from tests.wall.canaries import (
     ADMIN,
@@ -23,11 +25,12 @@ from tests.wall.canaries import (
 from tests.wall.corpus import PASSWORD, PERSONS, Corpus
 
 
-async def make_corpus(client: httpx.AsyncClient, people: People) -> Corpus:
+async def make_corpus(client: httpx.AsyncClient, people: People, provider: Provider) -> Corpus:
     """Make all of it."""
     corpus = Corpus(client, people)
     await _add_people(corpus)
     await _add_program(corpus)
+    await _add_outsider(corpus, provider)
     await _add_names(corpus)
     await _add_plans(corpus)
     await _add_gated(corpus)
@@ -42,7 +45,7 @@ async def _add_people(corpus: Corpus) -> None:
     hashed = hash_password(PASSWORD)
     for person, roles in PERSONS.items():
         corpus.headers[person] = {}
-        if roles and person != "program":
+        if roles and person not in {"program", "outsider"}:
             plans = ("gold",) if person == "planned" else ()
             account = await corpus.people.add(*roles, plans=plans, password_hash=hashed)
             corpus.accounts[person] = account
@@ -63,6 +66,17 @@ async def _add_program(corpus: Corpus) -> None:
     corpus.clients.append({name: value for name, value in one.made.items() if name != "secret"})
     corpus.canaries.told(one.id, told)
     corpus.canaries.told(one.made["secrets"][0]["id"], ADMIN)
+
+
+async def _add_outsider(corpus: Corpus, provider: Provider) -> None:
+    """A subscriber by the word of an outside issuer: what that calls them is their own business."""
+    told, now = ADMIN | {"outsider"}, corpus.people.parts.sources.now
+    claims = {"sub": corpus.word(told), "email": f"{corpus.word(NOBODY)}@example.org", "name": corpus.word(NOBODY)}
+    lasting = {"exp": int(now().timestamp()) + 80_000}
+    corpus.headers["outsider"] = provider.bearer(now, "abonne", **claims, **lasting)
+    me = (await corpus.client.get("/v1/me", headers=corpus.headers["outsider"])).json()
+    corpus.accounts["outsider"] = Account(me["id"], "", me["name"], frozenset(), frozenset())
+    corpus.canaries.told(me["id"], told)
 
 
 async def _add_names(corpus: Corpus) -> None:

@@ -19,7 +19,7 @@ from tests.signing_in import PASSWORD
 from tests.wall import walk
 from tests.wall.corpus import PERSONS, Corpus
 
-OUTSIDE = ("anonymous", "reader", "subscriber", "planned", "partner", "program")
+OUTSIDE = ("anonymous", "reader", "subscriber", "planned", "outsider", "partner", "program")
 OPEN = {"get_token", "revoke_token", "sign_up", "confirm_email", "reset_password"}
 OWN = {  # everybody may with what is theirs, but these
     "acknowledge_removals": [one for one in OUTSIDE if one not in {"partner", "program"}],

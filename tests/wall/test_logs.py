@@ -16,8 +16,10 @@ from sqlalchemy import text
 from infra.passwords import hash_password
 from infra.settings import Settings
 from infra.tables import metadata
+from tests.forging import own, token_of
 from tests.letters import letters_to, token_in
-from tests.newsroom import Json, Newsroom, People, lines, paragraph, png, words
+from tests.newsroom import Clock, Json, Newsroom, People, lines, paragraph, png, words
+from tests.oidc import Provider, key_number
 from tests.wall.canaries import NOBODY, Canaries, tokens_in
 
 Word = Callable[[], str]
@@ -133,6 +135,35 @@ async def test_signing_in_leaves_no_address_password_or_token(
     secrets = [one[name] for one in (tokens, refreshed) for name in ("access_token", "refresh_token")]
     parts = [part for secret in secrets for part in secret.split(".")]
     check(log, account.email, *parts, "$argon2")
+
+
+async def test_outsiders_leave_no_token_and_no_name_of_theirs(
+    client: httpx.AsyncClient, clock: Clock, provider: Provider, log: set[str], word: Word
+) -> None:
+    def claims() -> Json:
+        return {"sub": word(), "email": f"{word()}@example.org", "name": word(), "jti": word(), word(): word()}
+
+    given = [
+        provider.token(clock, word(), **claims()),
+        provider.token(clock, word(), **{**claims(), "sub": f"{word()}\n"}),
+        provider.token(clock, word(), **claims(), aud=word()),
+        provider.token(clock, word(), **claims(), key=key_number(2)),
+        token_of({**provider.header(kid=word()), word(): word()}, provider.claims(clock), own(provider.keys[0])),
+        token_of(provider.header(typ=word()), provider.claims(clock, **claims()), own(provider.keys[0])),
+    ]
+    for token in given:
+        for path in ("/v1/me", "/v1/me/export"):
+            await client.get(path, headers={"Authorization": f"Bearer {token}"})
+        await client.post("/v1/auth/revoke", data={"token": token})
+    clock.move(minutes=2)
+    provider.content = f'{{"keys": [], "{word()}": "{word()}"}}'.encode()
+    await client.get("/v1/me", headers=provider.bearer(clock, key=key_number(2)))
+    for _ in range(200):
+        if any("standfirst.issuers" in line for line in log):
+            break
+        await asyncio.sleep(0.01)
+    assert any("standfirst.issuers" in line and provider.issuer in line for line in log), "what is wrong is told"
+    check(log, *(part for token in given for part in token.split(".")))
 
 
 async def test_accounts_and_letters_leave_no_name_address_password_or_link(

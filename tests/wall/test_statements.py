@@ -6,7 +6,8 @@ import pytest
 from fastapi import FastAPI
 
 from infra.settings import Settings
-from tests.newsroom import Json, Newsroom, Office, People, paragraph, png, words
+from tests.newsroom import Clock, Json, Newsroom, Office, People, paragraph, png, words
+from tests.oidc import Provider
 from tests.wall import walk
 from tests.wall.corpus import Corpus
 from tests.wall.statements import naming_gated, statements_of
@@ -180,6 +181,21 @@ async def test_an_article_takes_this_many_statements(
             answer = await newsroom.client.get(f"/v1/articles/{reference}", headers=headers)
         assert answer.status_code == 200
         assert len(sent) == number
+
+
+async def test_an_outsider_s_reading_takes_as_many_and_writes_once(
+    app: FastAPI, newsroom: Newsroom, clock: Clock, provider: Provider
+) -> None:
+    article = await filled(newsroom)
+    for turn in range(3):
+        headers = provider.bearer(clock, "abonne", jti=str(turn))
+        with statements_of(app) as sent:
+            answer = await newsroom.client.get(f"/v1/articles/{article['slug']}", headers=headers)
+        assert answer.json()["access"]["granted"] == "full"
+        writes = [statement for statement in sent if statement.startswith(("INSERT", "UPDATE", "DELETE"))]
+        assert len(writes) == (0 if turn else 3), "the account, the identity and the event"
+        assert len(sent) - len(writes) == (4 if turn else 6)
+        assert len(naming_gated(sent)) == 1
 
 
 @pytest.mark.parametrize(

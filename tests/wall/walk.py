@@ -73,7 +73,7 @@ class Values:
         media = [*(one["id"] for one in corpus.media.values()), new_id()]
         names = [*corpus.tags, *corpus.contributors, *corpus.plans, *corpus.old_names, "nothing-here"]
         accounts = [*(one.id for one in corpus.accounts.values()), new_id()]
-        emails = [one.email for one in corpus.accounts.values()]
+        emails = [one.email for one in corpus.accounts.values() if one.email]
         self.paths: dict[str, list[str]] = {
             "slug_or_id": [*slugs, *ids],
             "article_id": ids,
@@ -123,6 +123,8 @@ class Values:
             "email": [*emails[:3], "nobody@nowhere.test"],
             "source": ["admin", "till"],
             "external_id": [*(str(one["external_id"]) for one in corpus.subscriptions), "nothing-here"],
+            "issuer": ["https://login.test", "nothing-here"],
+            "subject": ["account", "article", "somebody"],
             "subject_id": [*ids[:4], *media[:2], *accounts[:2]],
             "by": accounts,
             "action": ["create", "publish", "revoke", "nothing-here"],

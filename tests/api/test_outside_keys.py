@@ -1,0 +1,379 @@
+"""Keys of outside issuers: asked for over HTTP, kept, renewed, and never believed more than they should be."""
+
+import asyncio
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from fastapi import FastAPI
+from httpx import AsyncClient
+
+from infra.db import POOL_SIZE
+from infra.jwks import keys_in
+from infra.keys import SigningKey
+from infra.settings import Settings
+from tests.api.serving import serving as serving_app
+from tests.forging import b64
+from tests.newsroom import Clock, Json, Newsroom
+from tests.oidc import KEYS, Provider, key_number, provider_at, serving, trusting
+
+
+@pytest.fixture
+def provider() -> Iterator[Provider]:
+    with provider_at() as provider:
+        yield provider
+
+
+@pytest.fixture
+def settings(settings: Settings, provider: Provider) -> Settings:
+    return trusting(settings, provider.setting())
+
+
+@pytest.fixture
+def database_kind() -> str:
+    """Nothing here is about the database."""
+    return "sqlite"
+
+
+async def status(client: AsyncClient, headers: dict[str, str]) -> int:
+    return (await client.get("/v1/me", headers=headers)).status_code
+
+
+async def test_keys_are_asked_for_at_the_start_and_kept(
+    app: FastAPI, client: AsyncClient, clock: Clock, provider: Provider
+) -> None:
+    await app.state.parts.issuers.renew()
+    assert provider.asked == ["/.well-known/openid-configuration", KEYS]
+    for key in provider.keys * 3:
+        assert await status(client, provider.bearer(clock, key=key)) == 200
+    assert len(provider.asked) == 2
+
+
+async def test_keys_come_from_where_the_setting_says_without_metadata(
+    settings: Settings, clock: Clock, provider: Provider
+) -> None:
+    one = provider.setting(jwks_url=f"{provider.issuer}{KEYS}")
+    async with serving_app(trusting(settings, one), clock) as client:
+        assert await status(client, provider.bearer(clock)) == 200
+    assert set(provider.asked) == {KEYS}
+
+
+async def test_a_new_key_is_taken_when_it_is_first_named(
+    client: AsyncClient, clock: Clock, provider: Provider
+) -> None:
+    assert await status(client, provider.bearer(clock)) == 200
+    provider.keys = [key_number(2), key_number(3)]
+    assert await status(client, provider.bearer(clock)) == 200
+    assert provider.asked_for_keys() == 2
+
+
+async def test_unknown_keys_are_asked_for_once_a_minute_at_most(
+    client: AsyncClient, clock: Clock, provider: Provider
+) -> None:
+    assert await status(client, provider.bearer(clock)) == 200
+    asked = provider.asked_for_keys()
+    for at in range(20):
+        assert await status(client, provider.bearer(clock, key=key_number(2 + at % 4))) == 401
+    assert provider.asked_for_keys() == asked + 1
+    provider.keys = [key_number(2)]
+    assert await status(client, provider.bearer(clock)) == 401, "a minute has not gone by"
+    clock.move(seconds=58)
+    assert await status(client, provider.bearer(clock)) == 401
+    clock.move(seconds=3)
+    assert await status(client, provider.bearer(clock)) == 200
+    assert provider.asked_for_keys() == asked + 2
+
+
+async def test_of_many_who_wait_for_a_key_one_asks(client: AsyncClient, clock: Clock, provider: Provider) -> None:
+    assert await status(client, provider.bearer(clock)) == 200
+    provider.asked.clear()
+    provider.keys, provider.seconds = [key_number(2)], 0.2
+    tokens = [provider.bearer(clock, jti=f"{at}") for at in range(30)]
+    assert set(await asyncio.gather(*(status(client, token) for token in tokens))) == {200}
+    assert provider.asked_for_keys() == 1
+
+
+async def test_whoever_goes_away_takes_the_keys_from_nobody(
+    client: AsyncClient, clock: Clock, provider: Provider
+) -> None:
+    assert await status(client, provider.bearer(clock)) == 200
+    provider.keys, provider.seconds = [key_number(2)], 0.2
+    first, *others = (asyncio.create_task(status(client, provider.bearer(clock, jti=f"{at}"))) for at in range(4))
+    await asyncio.sleep(0.1)
+    first.cancel()
+    assert await asyncio.gather(*others) == [200] * 3
+
+
+async def test_a_key_that_is_gone_is_worth_nothing_from_the_next_look_on(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, clock: Clock, provider: Provider
+) -> None:
+    await newsroom.published(title="One", slug="one", access={"requires": "registered"})
+    gone = provider.bearer(clock)
+    for _ in range(3):  # the last is given again
+        assert (await client.get("/v1/articles/one", headers=gone)).json()["access"]["granted"] == "full"
+    provider.keys = [provider.keys[1], key_number(2)]
+    assert (await client.get("/v1/articles/one", headers=gone)).status_code == 200, "nobody has looked yet"
+    clock.move(minutes=61)
+    long = provider.bearer(clock, exp=int(clock().timestamp()) + 9000)
+    await app.state.parts.issuers.renew()
+    fresh = provider.token(clock, key=key_number(0))
+    for token in (gone["Authorization"], f"Bearer {fresh}"):
+        assert (await client.get("/v1/articles/one", headers={"Authorization": token})).status_code == 401
+    assert (await client.get("/v1/articles/one", headers=long)).status_code == 200
+
+
+async def test_kept_answers_end_with_the_key(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, clock: Clock, provider: Provider
+) -> None:
+    await newsroom.published(title="One", slug="one", access={"requires": "registered"})
+    day = int(clock().timestamp()) + 80_000
+    token = provider.bearer(clock, exp=day)
+    clock.move(minutes=61)
+    for _ in range(3):
+        assert (await client.get("/v1/articles/one", headers=token)).status_code == 200
+    provider.keys = [key_number(2)]
+    await app.state.parts.issuers.renew()
+    assert (await client.get("/v1/articles/one", headers=token)).status_code == 401
+
+
+async def test_keys_are_renewed_by_themselves(
+    settings: Settings, clock: Clock, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.issuers.LOOK_EVERY", 0.02)
+    async with serving_app(settings, clock) as client:
+        assert await status(client, provider.bearer(clock)) == 200
+        provider.asked.clear()
+        clock.move(minutes=59)
+        await asyncio.sleep(0.2)
+        assert provider.asked == []
+        clock.move(minutes=2)
+        for _ in range(100):
+            await asyncio.sleep(0.02)
+            if provider.asked_for_keys():
+                break
+        assert provider.asked_for_keys() == 1
+
+
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [("max-age=600", 600), ("public, max-age=5", 60), ("max-age=99999999", 3600), ("no", 3600)],
+)
+async def test_keys_last_as_their_issuer_says_and_an_hour_at_most(
+    app: FastAPI, clock: Clock, provider: Provider, said: str, seconds: int
+) -> None:
+    issuers = app.state.parts.issuers
+    await issuers.renew()
+    clock.move(hours=1)
+    provider.headers = {"Cache-Control": said}
+    await issuers.renew()
+    provider.asked.clear()
+    clock.move(seconds=seconds - 2)
+    await issuers.renew()
+    assert provider.asked == []
+    clock.move(seconds=3)
+    await issuers.renew()
+    assert provider.asked_for_keys() == 1
+
+
+async def test_a_clock_that_was_put_back_stops_nothing(
+    client: AsyncClient, clock: Clock, provider: Provider
+) -> None:
+    for at in range(2):
+        assert await status(client, provider.bearer(clock, key=key_number(2 + at))) == 401
+    clock.move(days=-3)
+    provider.keys = [key_number(2)]
+    assert await status(client, provider.bearer(clock)) == 200
+
+
+DOWN: dict[str, Json] = {
+    "an error": {"status": 500},
+    "not found": {"status": 404},
+    "another place": {"status": 302, "headers": {"Location": "/elsewhere"}},
+    "no JSON": {"content": b"<html>"},
+    "half of it": {"content": b'{"keys": ['},
+    "a list": {"content": b"[]"},
+    "two sets": {"content": b'{"keys": [], "keys": []}'},
+    "no keys": {"content": b'{"keys": []}'},
+    "no list": {"content": b'{"keys": {}}'},
+    "deep": {"content": b'{"keys": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"},
+    "not a number": {"content": b'{"keys": [], "a": NaN}'},
+    "a page": {"headers": {"Content-Type": "text/html"}},
+    "huge": {"content": b'{"keys": [], "a": "' + b"a" * 300_000 + b'"}'},
+    "compressed": {"headers": {"Content-Encoding": "gzip"}},
+    "many": {"content": json.dumps({"keys": [{"kid": str(at)} for at in range(101)]}).encode()},
+}
+
+
+@pytest.mark.parametrize("how", DOWN)
+async def test_the_last_good_keys_are_kept_when_the_issuer_is_down(
+    app: FastAPI, client: AsyncClient, clock: Clock, provider: Provider, how: str
+) -> None:
+    assert await status(client, provider.bearer(clock)) == 200
+    for name, value in DOWN[how].items():
+        setattr(provider, name, value)
+    for _ in range(3):
+        clock.move(hours=30)
+        await app.state.parts.issuers.renew()
+        assert await status(client, provider.bearer(clock)) == 200
+        assert await status(client, provider.bearer(clock, key=key_number(2))) == 401
+    assert "/elsewhere" not in provider.asked
+    for name in DOWN[how]:
+        setattr(provider, name, getattr(Provider(), name))
+    provider.keys = [key_number(2)]
+    clock.move(minutes=2)
+    assert await status(client, provider.bearer(clock)) == 200, "it is up again"
+
+
+async def test_the_last_good_keys_are_kept_when_nobody_listens(
+    app: FastAPI, settings: Settings, clock: Clock
+) -> None:
+    provider = Provider()
+    with serving(provider):
+        pass
+    async with serving_app(trusting(settings, provider.setting()), clock) as client:
+        answer = await client.get("/v1/me", headers=provider.bearer(clock))
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "60")
+        assert answer.json()["type"] == "/problems/unavailable"
+        with serving(provider):
+            assert await status(client, provider.bearer(clock)) == 503, "it was asked a moment ago"
+            clock.move(seconds=61)
+            assert await status(client, provider.bearer(clock)) == 200
+        clock.move(days=3)
+        assert await status(client, provider.bearer(clock)) == 200
+        assert await status(client, provider.bearer(clock, key=key_number(2))) == 401
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"issuer": "https://login.test"},
+        {"issuer": None},
+        {"issuer": ["http://127.0.0.1"]},
+        {"jwks_uri": None},
+        {"jwks_uri": "/keys"},
+        {"jwks_uri": "http://login.test/keys"},
+        {"jwks_uri": "file:///etc/passwd"},
+        {"jwks_uri": "https://user:word@login.test/keys"},
+        {"jwks_uri": "https://login.test/keys#fragment"},
+        {"jwks_uri": ["https://login.test/keys"]},
+    ],
+)
+async def test_metadata_that_are_not_this_issuer_s_lead_nowhere(
+    settings: Settings, clock: Clock, provider: Provider, metadata: Json
+) -> None:
+    provider.metadata = metadata
+    async with serving_app(settings, clock) as client:
+        assert await status(client, provider.bearer(clock)) == 503
+    assert provider.asked_for_keys() == 0
+
+
+async def test_a_slow_issuer_holds_up_nobody_else(
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, clock: Clock, provider: Provider
+) -> None:
+    assert await status(client, provider.bearer(clock)) == 200
+    provider.seconds, provider.keys = 2.0, [key_number(2)]
+    waiting = [
+        asyncio.create_task(status(client, provider.bearer(clock, jti=f"{at}"))) for at in range(POOL_SIZE * 3)
+    ]
+    await asyncio.sleep(0.1)
+    began = time.monotonic()
+    assert (await client.get("/v1/me", headers=newsroom.headers)).status_code == 200
+    assert await status(client, provider.bearer(clock, key=key_number(0))) == 200
+    assert time.monotonic() - began < 1.0, "no connection is held by those who wait"
+    assert not any(task.done() for task in waiting)
+    await asyncio.gather(*waiting)
+
+
+async def test_an_issuer_that_never_answers_is_given_up(
+    settings: Settings, clock: Clock, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("infra.key_sets.PATIENCE", 0.1)
+    provider.seconds = 0.5
+    async with serving_app(settings, clock) as client:
+        assert await status(client, provider.bearer(clock)) == 503
+
+
+async def test_stopping_waits_for_no_issuer(settings: Settings, clock: Clock, provider: Provider) -> None:
+    provider.seconds = 3.0
+    began = time.monotonic()
+    async with serving_app(settings, clock):
+        await asyncio.sleep(0.1)
+    assert time.monotonic() - began < 2.0
+
+
+def jwk(key: SigningKey, **changes: Any) -> Json:
+    return {name: value for name, value in {**key.public_jwk, **changes}.items() if value is not None}
+
+
+def number(value: int) -> str:
+    return b64(value.to_bytes((value.bit_length() + 7) // 8 or 1))
+
+
+def _unusable() -> Iterator[tuple[str, Json]]:
+    rs, es = key_number(0), key_number(1)
+    assert isinstance(rs.private, rsa.RSAPrivateKey)
+    n = rs.private.public_key().public_numbers().n
+    yield "a secret", {"kty": "oct", "k": "c2VjcmV0", "kid": "a", "alg": "HS256"}
+    yield "a secret that says RS256", {"kty": "oct", "k": "c2VjcmV0", "kid": "a", "alg": "RS256"}
+    yield "an RSA key with a secret", jwk(rs, k="c2VjcmV0")
+    yield "a private key", jwk(rs, d="AQAB")
+    yield "to encrypt with", jwk(rs, use="enc")
+    yield "to sign with", jwk(rs, key_ops=["sign"])
+    yield "operations that are no list", jwk(rs, key_ops="verify")
+    yield "of another algorithm", jwk(rs, alg="RSA-OAEP")
+    yield "of an algorithm that is not taken", jwk(rs, alg="RS512")
+    yield "of RSA for a curve", jwk(rs, alg="ES256")
+    yield "of a curve for RSA", jwk(es, alg="RS256")
+    yield "without alg, of another kind", jwk(es, alg=None, kty="RSA")
+    yield "without a name", jwk(rs, kid=None)
+    yield "with an empty name", jwk(rs, kid="")
+    yield "with a list as name", jwk(rs, kid=["a"])
+    yield "with a long name", jwk(rs, kid="a" * 256)
+    yield "weak", jwk(rs, n=number(n >> 1024))
+    yield "endless", jwk(rs, n=number((1 << 8192) + n))
+    yield "with exponent 1", jwk(rs, e=number(1))
+    yield "with exponent 2", jwk(rs, e=number(2))
+    yield "with a huge exponent", jwk(rs, e=number((1 << 33) + 1))
+    yield "an even modulus", jwk(rs, n=number(n + 1))
+    yield "with padding", jwk(rs, e="AQAB=")
+    yield "with a number as number", jwk(rs, e=65537)
+    yield "without e", jwk(rs, e=None)
+    yield "beside the curve", jwk(es, x=number(1))
+    yield "at infinity", jwk(es, x=b64(bytes(32)), y=b64(bytes(32)))
+    yield "on another curve", jwk(es, crv="P-384")
+    yield "on a curve that is not known", jwk(es, crv="secp256k1")
+    yield "on a list of curves", jwk(es, crv=["P-256"])
+    yield "of no kind", jwk(es, kty=None)
+    yield "of a kind that is not taken", {"kty": "OKP", "crv": "Ed25519", "x": b64(bytes(32)), "kid": "a"}
+
+
+@pytest.mark.parametrize("entry", [pytest.param(entry, id=name) for name, entry in _unusable()])
+def test_what_cannot_verify_safely_is_passed_over(entry: Json) -> None:
+    good = key_number(3)
+    assert keys_in({"keys": [entry, good.public_jwk]}, ("RS256", "ES256")).keys() == {good.kid}
+
+
+def test_of_two_keys_of_a_name_none_is_taken() -> None:
+    one, other = key_number(0), key_number(2)
+    twice = [one.public_jwk, jwk(other, kid=one.kid), key_number(1).public_jwk]
+    assert keys_in({"keys": twice}, ("RS256", "ES256")).keys() == {key_number(1).kid}
+    assert keys_in({"keys": [one.public_jwk, one.public_jwk]}, ("RS256",)) == {}
+
+
+@pytest.mark.parametrize(
+    ("curve", "algorithm"), [(ec.SECP256R1(), "ES256"), (ec.SECP384R1(), "ES384"), (ec.SECP521R1(), "ES512")]
+)
+def test_a_curve_has_one_algorithm(curve: ec.EllipticCurve, algorithm: str) -> None:
+    numbers = ec.generate_private_key(curve).public_key().public_numbers()
+    name = {256: "P-256", 384: "P-384", 521: "P-521"}[curve.key_size]
+    entry = {"kty": "EC", "crv": name, "x": number(numbers.x), "y": number(numbers.y), "kid": "a"}
+    keys = keys_in({"keys": [entry]}, ("RS256", "ES256", "ES384", "ES512"))
+    assert keys["a"].verifiers.keys() == {algorithm}
+
+
+def test_an_rsa_key_that_says_nothing_is_for_the_algorithms_that_are_taken() -> None:
+    entry = jwk(key_number(0), alg=None, use=None)
+    assert keys_in({"keys": [entry]}, ("RS256", "RS512"))[entry["kid"]].verifiers.keys() == {"RS256", "RS512"}
