@@ -1,8 +1,8 @@
 """The route that every operation uses: it knows what the operation takes, who calls, and what they may.
 
-The order is fixed: unknown parameters, credentials, permission, form of the body, the body, the key of a request
-that may be sent again. So nobody without a right makes this server read a body or repeat an answer, and a typing
-error is never ignored.
+The order is fixed: the limit of a network, unknown parameters, credentials and the limit of whoever has them,
+permission, form of the body, the body, the key of a request that may be sent again. So nobody without a right
+makes this server read a body or repeat an answer, and a typing error is never ignored.
 """
 
 import json
@@ -20,8 +20,10 @@ from api.addresses import OwnAddress
 from api.caching import CLAIM, NOW, kept_answer
 from api.callers import address_of, client_calling, is_basic
 from api.idempotency import Attempt, Replayed, attempt_at
+from api.limiting import count, works_of
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, Flaw, NotAllowed, TooLarge, Unfit, Unidentified, WrongMedia
+from domain.limits import Work
 from domain.people import ANONYMOUS, Person
 from domain.permissions import Permission, may
 from infra import accounts
@@ -83,21 +85,44 @@ class Route(OwnAddress):
         """Return who sent the request, or refuse credentials that are not good."""
         return await who_calls(request, parts, snapshot)
 
+    def is_nameless(self, request: Request) -> bool:
+        """Whether no credentials tell who sent the request: it counts for its network, before anything is read."""
+        return "authorization" not in request.headers
+
+    async def named(self, request: Request, parts: Parts, snapshot: Connection, work: Work | None) -> Person:
+        """Return who sent the request, counted by a class of work if it has not been.
+
+        Credentials that are not good count for the network: once it has none left they are not told from others,
+        while those who have good ones go on.
+        """
+        try:
+            person = await self.caller(request, parts, snapshot)
+        except Unidentified:
+            if work is not None:
+                await count(request, work)
+            raise
+        if work is not None:
+            await count(request, work, person)
+        return person
+
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Return the handler, with the checks in front."""
         handle = super().get_route_handler()
         known = _query_parameters(self.dependant)
         extra = self.openapi_extra or {}
+        work = works_of(next(iter(self.methods or ()), "GET"), extra)[0]
         permission = Permission(extra[PERMISSION]) if PERMISSION in extra else None
 
         async def guarded(request: Request) -> Response:
             request = LimitedRequest(request.scope, request.receive)
             request.scope["standfirst"]["template"] = self.path_format
+            if is_nameless := self.is_nameless(request):
+                await count(request, work)
             refuse_strange_parameters(request, known)
             parts: Parts = request.app.state.parts
             async with parts.database.read() as snapshot:
                 request.state.now = request.scope.get(NOW) or parts.sources.now()
-                person = await self.caller(request, parts, snapshot)
+                person = await self.named(request, parts, snapshot, None if is_nameless else work)
                 check_permission(person, permission)
                 if request.method in _SAFE and (kept := kept_answer(request)):
                     return kept
@@ -129,10 +154,14 @@ class Route(OwnAddress):
 class AnonymousRoute(Route):
     """An operation that looks at no bearer token: nobody is kept from a new one by a stale one."""
 
+    def is_nameless(self, request: Request) -> bool:  # noqa: ARG002 - whatever it has, it is not looked at
+        """Return that it counts for its network."""
+        return True
+
     async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
         """Return nobody, and refuse credentials that the operation looks at no more than the route."""
         given = request.headers.get("authorization", "Bearer")
-        if self.openapi_extra == OR_BASIC and is_basic(given):
+        if (self.openapi_extra or {}).get(CREDENTIALS) == "basic" and is_basic(given):
             return ANONYMOUS
         return ANONYMOUS if given.lower().startswith("bearer") else await super().caller(request, parts, snapshot)
 
