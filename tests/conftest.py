@@ -24,7 +24,7 @@ from infra.keys import generate
 from infra.migrations import migrate
 from infra.settings import Settings
 from infra.tables import metadata
-from tests.newsroom import Clock, Newsroom, Office, People
+from tests.newsroom import Clock, Json, Newsroom, Office, People
 
 PGDATA = "TESTS_OF_STANDFIRST_PGDATA"
 DATABASES = ("sqlite", "postgresql")
@@ -136,7 +136,7 @@ async def _empty(url: str) -> None:
     await engine.dispose()
 
 
-UNLIMITED = dict.fromkeys(
+UNLIMITED: Json = dict.fromkeys(
     ("reads_a_minute", "searches_a_minute", "writes_a_minute", "sign_ins_a_minute", "wrong_passwords"), 0
 )
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from collections.abc import AsyncIterator
 
 import pytest
 from fastapi import FastAPI
@@ -191,7 +192,7 @@ async def test_nothing_is_read_for_a_refusal(client: AsyncClient, app: FastAPI) 
     await times(client, WRITES, "POST", "/v1/auth/revoke")
     read = []
 
-    async def body():  # type: ignore[no-untyped-def]  # noqa: ANN202
+    async def body() -> AsyncIterator[bytes]:
         read.append("a part")
         yield b"token=x"
 

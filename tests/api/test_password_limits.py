@@ -1,7 +1,6 @@
 """Passwords are guessed slowly, from one network and from many, and no guesser keeps an account's owner out."""
 
 import asyncio
-from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import pytest
@@ -29,7 +28,7 @@ def settings(settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def looked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def looked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The passwords that were looked at: what is counted here is the work itself."""
     verify, seen = PasswordHasher.verify, list[str]()
 
@@ -38,10 +37,12 @@ def looked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         return verify(hasher, hashed, password)
 
     monkeypatch.setattr(PasswordHasher, "verify", noting)
-    yield seen
+    return seen
 
 
-async def guess(app: FastAPI, address: str, username: str, *, number: int = 1, password: str = "wrong") -> list[int]:
+async def guess(
+    app: FastAPI, address: str, username: str, *, number: int = 1, password: str = "wrong"
+) -> list[int]:
     """Try a password so many times from an address."""
     form = {"grant_type": "password", "username": username, "password": password}
     async with calling_from(app, address) as client:
@@ -79,7 +80,7 @@ async def test_many_networks_together_guess_slowly(
 async def test_nothing_tells_an_address_with_an_account_from_one_without(
     app: FastAPI, client: AsyncClient, people: People
 ) -> None:
-    """From where its owner is, too: of a try that was refused or not, nobody learns that somebody is at home here."""
+    """From where its owner is, too: no try, refused or not, tells that somebody is at home here."""
     account = await account_of(people)
     async with calling_from(app, "192.0.2.50") as at_home:
         await sign_in(at_home, account)
@@ -219,7 +220,9 @@ async def test_a_stolen_token_guesses_its_owners_password_as_slowly(
     wish = {"password": ANOTHER, "current_password": "wrong, and long"}
     looked.clear()
     async with AsyncExitStack() as stack:
-        thieves = [await stack.enter_async_context(calling_from(app, f"198.51.100.{at}")) for at in range(TRIES + 2)]
+        thieves = [
+            await stack.enter_async_context(calling_from(app, f"198.51.100.{at}")) for at in range(TRIES + 2)
+        ]
         answers = [await one.patch("/v1/me", json=wish, headers=headers) for one in thieves]
     assert [answer.status_code for answer in answers] == [422] * TRIES + [429] * 2
     assert len(looked) == TRIES
