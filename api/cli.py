@@ -98,7 +98,7 @@ def _warn_of_workers(settings: Settings, workers: int) -> None:
     if workers == 1 or settings.rate_limit_store.get_secret_value():
         return
     if any(not limit.is_none for limit in (*settings.limits.of_work.values(), settings.limits.tries)):
-        told = f"each of {workers} workers counts requests by itself; with {PREFIX}RATE_LIMIT_STORE they share counts."
+        told = f"each of {workers} workers counts requests by itself; {PREFIX}RATE_LIMIT_STORE lets them share."
         err.print(f"standfirst: {told}", markup=False, highlight=False, soft_wrap=True)
 
 
