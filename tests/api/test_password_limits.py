@@ -179,6 +179,20 @@ async def test_a_letter_lets_its_owner_in_from_anywhere_while_others_go_on_guess
     assert await guess(app, "203.0.113.200", ADA, password=ANOTHER) == [429]
 
 
+async def test_who_has_forgotten_their_password_tries_the_new_one_at_once(
+    app: FastAPI, client: AsyncClient, people: People
+) -> None:
+    await sign_up(client, people)
+    async with calling_from(app, "203.0.113.1") as here:
+        form = {"grant_type": "password", "username": ADA, "password": "what was it"}
+        answers = [await here.post(TOKEN, data=form) for _ in range(FROM_ONE + 1)]
+        assert is_refused(answers[-1])
+        await here.post(f"{ACCOUNTS}/reset", json={"email": ADA})
+        link = token_in((await letters_to(people.parts, ADA, count=2))[-1])
+        await here.post(f"{ACCOUNTS}/reset", json={"token": link, "password": ANOTHER})
+        assert (await here.post(TOKEN, data={**form, "password": ANOTHER})).status_code == 200
+
+
 async def test_it_passes(app: FastAPI, people: People, clock: Clock) -> None:
     account = await account_of(people)
     await exhaust(app, account.email)
