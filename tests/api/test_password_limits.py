@@ -149,11 +149,17 @@ async def test_its_owner_goes_on_where_they_have_signed_in(app: FastAPI, people:
     assert await guess(app, "2001:db8:0:2::8", account.email, password=PASSWORD) == [429]
 
 
-async def test_a_session_that_has_ended_makes_no_place_known(app: FastAPI, people: People) -> None:
+@pytest.mark.parametrize("how", ["revoked", "run out"])
+async def test_a_session_that_has_ended_makes_no_place_known(
+    app: FastAPI, people: People, clock: Clock, how: str
+) -> None:
     account = await account_of(people)
     async with calling_from(app, "192.0.2.50") as at_home:
         tokens = await sign_in(at_home, account)
-        await at_home.post("/v1/auth/revoke", data={"token": tokens["refresh_token"]})
+        if how == "revoked":
+            await at_home.post("/v1/auth/revoke", data={"token": tokens["refresh_token"]})
+        else:
+            clock.move(days=61)
     await exhaust(app, account.email)
     assert await guess(app, "192.0.2.50", account.email, password=PASSWORD) == [429]
 
