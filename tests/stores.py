@@ -75,10 +75,31 @@ def a_store(folder: Path) -> Iterator[Store]:
         store.kill()
 
 
+@dataclass
+class Silence:
+    """A store that takes connections and says nothing."""
+
+    listening: socket.socket
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.listening.getsockname()[1]}"
+
+    def callers(self) -> int:
+        """How many have called since this was asked last."""
+        number = 0
+        with suppress(BlockingIOError):
+            while True:
+                self.listening.accept()[0].close()
+                number += 1
+        return number
+
+
 @contextmanager
-def silence() -> Iterator[str]:
-    """A store that takes connections and says nothing; its address."""
+def silence() -> Iterator[Silence]:
+    """Run such a store until the block ends."""
     with closing(socket.socket()) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen(100)
-        yield f"redis://127.0.0.1:{listening.getsockname()[1]}"
+        listening.setblocking(False)
+        yield Silence(listening)

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -140,26 +140,17 @@ async def test_a_store_that_is_not_there_from_the_start_keeps_nobody_waiting(who
 async def test_a_store_that_says_nothing_costs_a_moment_once_in_a_while(
     whom: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with AsyncExitStack() as stack:
-        url = stack.enter_context(silence())
-        tally = await stack.enter_async_context(counting_in(url))
-        began = time.monotonic()
-        answers = await asyncio.gather(*(tally.take(Limit("a", 4), whom) for _ in range(30)))
-        assert sum(answers) == 4
-        assert PATIENCE * 0.9 < time.monotonic() - began < PATIENCE + 0.5, "all at once wait once"
-        began = time.monotonic()
-        assert await taken(tally, Limit("a", 4), whom, 50) == 0
-        assert time.monotonic() - began < PATIENCE * 0.8, "nobody waits after that"
-        monkeypatch.setattr(module, "monotonic", lambda: time.monotonic() + LEFT_ALONE + 1)
-        began = time.monotonic()
-        waits = await asyncio.gather(*(timed(tally, whom) for _ in range(30)))
-        assert sum(wait > PATIENCE / 2 for wait in waits) == 1, "one tries, for all"
-
-
-async def timed(tally: Tally, whom: str) -> float:
-    began = time.monotonic()
-    await tally.take(Limit("a", 4), whom)
-    return time.monotonic() - began
+    with silence() as store:
+        async with counting_in(store.url) as tally:
+            began = time.monotonic()
+            answers = await asyncio.gather(*(tally.take(Limit("a", 4), whom) for _ in range(30)))
+            assert (sum(answers), store.callers()) == (4, 30)
+            assert PATIENCE * 0.9 < time.monotonic() - began < PATIENCE * 10, "all at once wait once"
+            assert await taken(tally, Limit("a", 4), whom, 50) == 0
+            assert store.callers() == 0, "it is left alone after that"
+            monkeypatch.setattr(module, "monotonic", lambda: time.monotonic() + LEFT_ALONE + 1)
+            await asyncio.gather(*(tally.take(Limit("a", 4), whom) for _ in range(30)))
+            assert store.callers() == 1, "one tries, for all"
 
 
 async def test_a_store_that_hangs_in_the_middle_is_left_and_found_again(
