@@ -143,6 +143,7 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
         await asyncio.gather(*working, return_exceptions=True)
         await parts.postman.stop()
         await parts.announcer.stop()
+        await parts.tally.close()
         await parts.database.close()
 
 

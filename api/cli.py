@@ -85,11 +85,21 @@ def serve(
     settings = load_settings()
     for name in unknown_settings():
         err.print(f"standfirst: there is no setting {name}; it is ignored.", markup=False, highlight=False)
+    _warn_of_workers(settings, workers)
     _check_free(host, port)
     if "public_url" not in settings.model_fields_set:
         os.environ[f"{PREFIX}PUBLIC_URL"] = _address(host, port)
         settings = load_settings()
     _listen(settings, host=host, port=port, workers=workers)
+
+
+def _warn_of_workers(settings: Settings, workers: int) -> None:
+    """Say that limits are not what they seem where several processes count, each by itself."""
+    if workers == 1 or settings.rate_limit_store.get_secret_value():
+        return
+    if any(not limit.is_none for limit in (*settings.limits.of_work.values(), settings.limits.tries)):
+        told = f"each of {workers} workers counts requests by itself; {PREFIX}RATE_LIMIT_STORE lets them share."
+        err.print(f"standfirst: {told}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _address(host: str, port: int) -> str:

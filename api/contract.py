@@ -16,6 +16,7 @@ from api.components import SCHEMAS, nodes, pruned
 from api.idempotency import HEADER as KEY_HEADER
 from api.idempotency import MAX_LENGTH as MAX_KEY_LENGTH
 from api.idempotency import REPLAYED, takes_key
+from api.limiting import limited, works_of
 from api.patch_schemas import MARK, describe_patches
 from api.problems import MEDIA_TYPE, Problem, declared, told_by
 from api.readers_contract import readers_part
@@ -32,7 +33,9 @@ and **Contributors**; administrators sell under **Plans** and **Subscriptions**,
 **Partners**. Sign in with `POST /v1/auth/token` and send the access token as `Authorization: Bearer …`.
 
 Every failure is a problem document (RFC 9457) whose `type` is the address of an explanation. `HEAD` and `OPTIONS`
-work wherever `GET` does.
+work wherever `GET` does. `x-rate-limit` names the limits that an operation is counted by, for the account or the
+client that calls, and without a token for its network; answers that nobody else is given tell `RateLimit-Policy`
+and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11).
 """
 _DEFAULT_SERVER = "http://127.0.0.1:8000"
 _TAGS = (
@@ -73,6 +76,7 @@ _IN_PATHS = {
     "slug": "Its slug",
     "subscription_id": "Id of the subscription",
 }
+_UNCOUNTED = "Server"  # the tag of what takes no database and is kept by whoever asks
 _PUBLIC = ("/v1/", "/media/", "/sitemap", "/news-sitemap", "/robots")
 _DELIVERED = ("ETag", "Cache-Control", "Vary")
 
@@ -200,12 +204,21 @@ def _complete(path: str, method: str, operation: dict[str, Any], versioned: froz
     if PERMISSION in operation:
         roles = sorted(PERMISSIONS[Permission(operation[PERMISSION])])
         operation["description"] += f"\n\nFor roles: {', '.join(roles)}."
+    if operation["tags"] != [_UNCOUNTED]:
+        _complete_limits(method, operation)
     _complete_body(method, operation)
     _complete_responses(path, operation, versioned)
     if takes_key(method, path):
         _complete_repeatable(operation)
     if is_public and method == "get":
         _complete_delivery(path, operation)
+
+
+def _complete_limits(method: str, operation: dict[str, Any]) -> None:
+    """Say of an operation which limits it is counted by, and that these refuse."""
+    operation |= limited(*works_of(method, operation))
+    for status, refusal in declared("too-many-requests").items():
+        operation["responses"][str(status)] = refusal
 
 
 def _complete_parameter(parameter: dict[str, Any]) -> None:

@@ -17,11 +17,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import problems
 from api.caching import FORGET, HEAD, carries_gift
+from api.limiting import tell_limit
 
 access = logging.getLogger("standfirst.access")
 failures = logging.getLogger("standfirst.failures")
 letters = logging.getLogger("standfirst.letters")
 keys = logging.getLogger("standfirst.keys")
+limits = logging.getLogger("standfirst.limits")
 
 CLIENT_GONE = 499  # in the log only, as other servers write it
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})  # a caller can make one up
@@ -56,6 +58,7 @@ class Envelope:
                     headers.setdefault(name, value)
                 if is_given:
                     headers["Cache-Control"] = FORGET  # whatever comes of it
+                await tell_limit(scope, status, headers)
             await send(message)
 
         try:
@@ -122,7 +125,7 @@ def configure_logging() -> None:
     """Send our logs to standard error. Uvicorn's access log stays off: it would print addresses."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-    for logger in (access, failures, letters, keys):
+    for logger in (access, failures, letters, keys, limits):
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False

@@ -9,12 +9,14 @@ from fastapi import Response
 
 from api.idempotency import Attempt
 from domain.events import Event
+from domain.limits import Limits
 from domain.people import Person
 from infra import events
 from infra.darkroom import Darkroom
 from infra.db import Connection, Database
 from infra.ids import Sources
 from infra.issuers import Issuers
+from infra.limits import Tally
 from infra.mail import mailer
 from infra.moments import Announcer
 from infra.passwords import Passwords
@@ -42,6 +44,8 @@ class Parts:
     darkroom: Darkroom
     announcer: Announcer
     postman: Postman
+    limits: Limits
+    tally: Tally
 
 
 def assemble(settings: Settings, sources: Sources) -> Parts:
@@ -67,6 +71,8 @@ def assemble(settings: Settings, sources: Sources) -> Parts:
         darkroom=Darkroom(max_pixels=settings.max_pixels, widths=settings.renditions, new_key=sources.new_key),
         announcer=Announcer(database, sources.now),
         postman=Postman(database, seals, sending, sources.now),
+        limits=settings.limits,
+        tally=Tally(settings.rate_limit_store.get_secret_value(), sources.now),
     )
 
 

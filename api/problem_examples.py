@@ -27,6 +27,7 @@ _REFUSALS: Mapping[str, errors.Refusal] = {
     "idempotency-key-reused": errors.KeyReused(),
     "link-refused": errors.LinkRefused(),
     "precondition-required": errors.VersionNeeded(),
+    "too-many-requests": errors.TooMany(rule="search", wait=7),
     "bulk-refused": RowsRefused(
         [RowResult(row=2, status=422, problem=of_refusal(REQUEST_ID, errors.Unfit(_MISSING)))]
     ),

@@ -143,6 +143,14 @@ KINDS = {
             "Send `If-Match` with the `ETag` of the version that you read, so that nobody's work is overwritten.",
         ),
         Kind(
+            "too-many-requests",
+            429,
+            "Too much in too short a time",
+            "As much was asked for as is given in a minute, or so many wrong passwords were sent for one address "
+            "that no more are looked at for a while. `rule` names the limit, and `RateLimit-Policy` tells how "
+            "much it gives. Nothing was done; ask again after `Retry-After` seconds.",
+        ),
+        Kind(
             "internal-error",
             500,
             "Something broke here",

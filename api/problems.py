@@ -116,6 +116,7 @@ _OF_REFUSAL: Mapping[type[errors.Refusal], str] = {
     errors.KeyReused: "idempotency-key-reused",
     errors.LinkRefused: "link-refused",
     errors.VersionNeeded: "precondition-required",
+    errors.TooMany: "too-many-requests",
     RowsRefused: "bulk-refused",
 }
 
@@ -211,13 +212,20 @@ def _headers(refusal: errors.Refusal) -> Mapping[str, str]:
             return {"WWW-Authenticate": 'Bearer realm="standfirst"'}
         case errors.Conflict(rule=rule) if rule == STILL_RUNNING:
             return {"Retry-After": RETRY_AFTER_SECONDS}
+        case errors.TooMany(wait=wait):
+            return {"Retry-After": str(wait)}
         case _:
             return {}
 
 
 def _members(refusal: errors.Refusal) -> dict[str, Any]:  # noqa: PLR0911 - one a kind of refusal
     match refusal:
-        case errors.WrongState(rule=rule) | errors.Conflict(rule=rule) | errors.NotAllowed(rule=rule):
+        case (
+            errors.WrongState(rule=rule)
+            | errors.Conflict(rule=rule)
+            | errors.NotAllowed(rule=rule)
+            | errors.TooMany(rule=rule)
+        ):
             return {"rule": rule}
         case errors.InUse(used_by=used_by):
             return {

@@ -13,7 +13,9 @@ Whoever may not read an article whole gets its teaser, and `access` says why and
 `POST /v1/auth/token` and send the access token as `Authorization: Bearer …`.
 
 Every failure is a problem document (RFC 9457) whose `type` is the address of an explanation. `HEAD` and `OPTIONS`
-work wherever `GET` does.
+work wherever `GET` does. `x-rate-limit` names the limits that an operation is counted by, for the account or the
+client that calls, and without a token for its network; answers that nobody else is given tell `RateLimit-Policy`
+and `RateLimit` (draft-ietf-httpapi-ratelimit-headers-11).
 """
 _FOR_STAFF = ("/v1/editorial/", "/v1/admin/")
 

@@ -9,6 +9,8 @@ _HEADERS = {
     "ETag": "Strong entity tag of exactly what is shown; goes into `If-None-Match`",
     "Link": 'The next page, as `rel="next"`; on every page but the last',
     "Location": "Address of what was made, or of where it is now",
+    "RateLimit": 'What is left of that, and for how many seconds, such as `"reading";r=2999;t=42`',
+    "RateLimit-Policy": 'How much is given (`q`) in how many seconds (`w`), such as `"reading";q=3000;w=60`',
     "Retry-After": "Seconds to wait before trying again",
     "Retry-Later": "Seconds to wait before trying again, where that helps (a field named `Retry-After`)",
     "Surrogate-Key": "Names of what is shown, for shared caches that drop by key; on what everybody may keep",
@@ -21,6 +23,7 @@ OF_STATUS = {
     "201": ("Location",),
     "308": ("Location",),
     "401": ("WWW-Authenticate",),
+    "429": ("Retry-After", "RateLimit", "RateLimit-Policy"),
     "503": ("Retry-After",),
 }
 

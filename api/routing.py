@@ -1,14 +1,15 @@
 """The route that every operation uses: it knows what the operation takes, who calls, and what they may.
 
-The order is fixed: unknown parameters, credentials, permission, form of the body, the body, the key of a request
-that may be sent again. So nobody without a right makes this server read a body or repeat an answer, and a typing
-error is never ignored.
+The order is fixed: the limit of a network, unknown parameters, credentials and the limit of whoever has them,
+permission, form of the body, the body, the key of a request that may be sent again. So nobody without a right
+makes this server read a body or repeat an answer, and a typing error is never ignored.
 """
 
 import json
 import math
 import re
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -21,9 +22,11 @@ from api.caching import NOW, kept_answer
 from api.callers import who_calls
 from api.credentials import address_of, is_basic
 from api.idempotency import Attempt, Replayed, attempt_at
+from api.limiting import count, works_of
 from api.outsiders import await_key_of_outsider
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, Flaw, NotAllowed, TooLarge, Unfit, Unidentified, WrongMedia
+from domain.limits import Work
 from domain.people import ANONYMOUS, Person
 from domain.permissions import Permission, may
 from infra.db import Connection
@@ -88,22 +91,43 @@ class Route(OwnAddress):
         """Return who sent the request, or refuse credentials that are not good."""
         return await who_calls(request, parts, snapshot)
 
+    def is_nameless(self, request: Request) -> bool:
+        """Whether no credentials tell who sent the request: it counts for its network, before anything is read."""
+        return "authorization" not in request.headers
+
+    async def named(self, request: Request, parts: Parts, snapshot: Connection, work: Work | None) -> Person:
+        """Return who sent the request, counted by a class of work if it has not been.
+
+        Credentials that are not good count for the network: once it has none left they are not told from others,
+        while those who have good ones go on.
+        """
+        async with refusals_counted(request, work):
+            person = await self.caller(request, parts, snapshot)
+        if work is not None:
+            await count(request, work, person)
+        return person
+
     def get_route_handler(self) -> Callable[[Request], Awaitable[Response]]:  # type: ignore[override]
         """Return the handler, with the checks in front."""
         handle = super().get_route_handler()
         known = _query_parameters(self.dependant)
         extra = self.openapi_extra or {}
+        work = works_of(next(iter(self.methods or ()), "GET"), extra)[0]
         permission = Permission(extra[PERMISSION]) if PERMISSION in extra else None
 
         async def guarded(request: Request) -> Response:
             request = LimitedRequest(request.scope, request.receive)
             request.scope["standfirst"]["template"] = self.path_format
+            if is_nameless := self.is_nameless(request):
+                await count(request, work)
             refuse_strange_parameters(request, known)
             parts: Parts = request.app.state.parts
-            await self.get_ready(request, parts)
+            to_count = None if is_nameless else work
+            async with refusals_counted(request, to_count):
+                await self.get_ready(request, parts)
             async with parts.database.read() as snapshot:
                 request.state.now = request.scope.get(NOW) or parts.sources.now()
-                person = await self.caller(request, parts, snapshot)
+                person = await self.named(request, parts, snapshot, to_count)
                 check_permission(person, permission)
                 if request.method in _SAFE and (kept := kept_answer(request)):
                     return kept
@@ -138,10 +162,14 @@ class AnonymousRoute(Route):
     async def get_ready(self, request: Request, parts: Parts) -> None:
         """Wait for nothing."""
 
+    def is_nameless(self, request: Request) -> bool:  # noqa: ARG002 - whatever it has, it is not looked at
+        """Return that it counts for its network."""
+        return True
+
     async def caller(self, request: Request, parts: Parts, snapshot: Connection) -> Person:
         """Return nobody, and refuse credentials that the operation looks at no more than the route."""
         given = request.headers.get("authorization", "Bearer")
-        if self.openapi_extra == OR_BASIC and is_basic(given):
+        if (self.openapi_extra or {}).get(CREDENTIALS) == "basic" and is_basic(given):
             return ANONYMOUS
         return ANONYMOUS if given.lower().startswith("bearer") else await super().caller(request, parts, snapshot)
 
@@ -194,6 +222,17 @@ def check_permission(person: Person, permission: Permission | None) -> None:
     if person.is_anonymous:
         raise Unidentified("This needs an access token.", presented=False)
     raise NotAllowed("Your account's roles do not allow this.", rule=permission.value)
+
+
+@asynccontextmanager
+async def refusals_counted(request: Request, work: Work | None) -> AsyncIterator[None]:
+    """Count credentials that are refused for the network that they come from, unless it is counted already."""
+    try:
+        yield
+    except Unidentified:
+        if work is not None:
+            await count(request, work)
+        raise
 
 
 async def once(

@@ -142,6 +142,20 @@ class TooLarge(Refusal):
     """There is more of it than is taken here."""
 
 
+class TooMany(Refusal):
+    """So much was asked for lately that this is not looked at; in `wait` seconds there is room for it again.
+
+    `rule` names the limit.
+    """
+
+    def __init__(self, *, rule: str, wait: int) -> None:
+        super().__init__(
+            "You ask for too much in too short a time. Wait for as many seconds as `Retry-After` says."
+        )
+        self.rule = rule
+        self.wait = wait
+
+
 class LinkRefused(Refusal):
     """The link of a letter is not good: altered, too old, used or overtaken. All look alike."""
 

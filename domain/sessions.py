@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+BY_LETTER = ("sign-up", "reset-password")  # what only whoever gets an account's letters can do
+KNOWN_FOR = timedelta(hours=1)
+"""How long a network is known to be the owner's after a link of a letter was used there."""
 AGAIN_WITHIN = timedelta(seconds=30)
 MOST = 100
 """How many sessions an account has at most: one more ends the half that was used longest ago."""

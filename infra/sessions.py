@@ -7,12 +7,13 @@ from hashlib import sha256
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Row, delete, func, select, update
+from sqlalchemy import Row, delete, func, select, union, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from domain.sessions import MOST, RefreshToken, Session
+from domain.events import Subject
+from domain.sessions import BY_LETTER, KNOWN_FOR, MOST, RefreshToken, Session
 from infra.db import Database
-from infra.tables import refresh_tokens, sessions
+from infra.tables import events, refresh_tokens, sessions
 
 _BY_DIGEST = select(refresh_tokens, sessions).join(sessions, sessions.c.id == refresh_tokens.c.session_id)
 _LOCK = select(sessions.c.id).join(refresh_tokens).with_for_update(of=sessions)
@@ -89,6 +90,24 @@ async def of_account(connection: AsyncConnection, account_id: str, *, now: datet
     query = select(sessions).where(sessions.c.account_id == account_id, sessions.c.expires_at > now)
     ordered = query.order_by(sessions.c.last_used_at.desc(), sessions.c.id.desc())
     return [_session(row) for row in await connection.execute(ordered)]
+
+
+async def addresses(connection: AsyncConnection, account_id: str, *, now: datetime) -> frozenset[str]:
+    """Return where an account's owner is known to be.
+
+    That is where its sessions were used, and where the link of a letter to it was used within the hour.
+    """
+    lives = (sessions.c.account_id == account_id) & (sessions.c.expires_at > now)
+    used = (
+        (events.c.subject == Subject.ACCOUNT)
+        & (events.c.subject_id == account_id)
+        & events.c.action.in_(BY_LETTER)
+    )
+    here = select(sessions.c.address).where(lives, sessions.c.address.is_not(None))
+    lately = select(events.c.from_address).where(
+        used, events.c.at > now - KNOWN_FOR, events.c.from_address.is_not(None)
+    )
+    return frozenset((await connection.scalars(union(here, lately))).all())
 
 
 async def end(connection: AsyncConnection, session_id: str, *, of: str | None = None) -> bool:

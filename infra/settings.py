@@ -18,12 +18,14 @@ from domain.access import Offer
 from domain.desk import House
 from domain.gifts import Giving
 from domain.languages import conventional
+from domain.limits import Limits, limits
 from domain.media import CROPS, ORIGINAL
 from domain.meters import Metering, Period
 from domain.plans import Shop
 from domain.teaser import Boundary, Measure, Policy, TeaserSettings
 from infra.email_addresses import checked
 from infra.issuer_settings import IssuerSetting, refusal_of_all
+from infra.limits import check_store
 from infra.mail import server_at
 
 PREFIX = "STANDFIRST_"
@@ -110,6 +112,18 @@ class Settings(BaseSettings):
     """How long shared caches may keep what everybody may read; with the time to renew it 120 at most."""
     cache_bytes: int = Field(default=64 * 1024 * 1024, ge=0)
     """How many bytes of answers each worker keeps to give them again; 0 keeps none."""
+    reads_a_minute: int = Field(default=3_000, ge=0, le=1_000_000_000)
+    """How much an account, a client or, without a token, a network may read in a minute; 0 is no limit."""
+    searches_a_minute: int = Field(default=300, ge=0, le=1_000_000_000)
+    """How often they may search in a minute."""
+    writes_a_minute: int = Field(default=600, ge=0, le=1_000_000_000)
+    """How often they may write in a minute."""
+    sign_ins_a_minute: int = Field(default=20, ge=0, le=1_000_000_000)
+    """How often a network may sign in, sign up or ask for a link in a minute."""
+    wrong_passwords: int = Field(default=20, ge=0, le=1_000_000)
+    """How many wrong passwords an account takes in ten minutes from places not known for its owner's; 0: any."""
+    rate_limit_store: SecretStr = SecretStr("")
+    """`redis://[USER:PASSWORD@]HOST:PORT[/NUMBER]`, or `rediss://…`: where processes count together."""
     max_body_bytes: int = Field(default=2 * 1024 * 1024, ge=1024)
     """How large a JSON request may be, and one row of a bulk."""
     max_bulk_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
@@ -204,6 +218,13 @@ class Settings(BaseSettings):
             server_at(value.get_secret_value())
         return value
 
+    @field_validator("rate_limit_store")
+    @classmethod
+    def _store(cls, value: SecretStr) -> SecretStr:
+        if value.get_secret_value():
+            check_store(value.get_secret_value())
+        return value
+
     @field_validator("mail_from")
     @classmethod
     def _sender(cls, value: str) -> str:
@@ -267,6 +288,17 @@ class Settings(BaseSettings):
     def giving(self) -> Giving:
         """What subscribers may give away."""
         return Giving(self.gifts_a_month, timedelta(days=self.gift_days))
+
+    @property
+    def limits(self) -> Limits:
+        """How much is given to whom."""
+        return limits(
+            reads=self.reads_a_minute,
+            searches=self.searches_a_minute,
+            sign_ins=self.sign_ins_a_minute,
+            writes=self.writes_a_minute,
+            tries=self.wrong_passwords,
+        )
 
     @property
     def shop(self) -> Shop:

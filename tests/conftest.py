@@ -24,7 +24,7 @@ from infra.keys import generate
 from infra.migrations import migrate
 from infra.settings import Settings
 from infra.tables import metadata
-from tests.newsroom import Clock, Newsroom, Office, People
+from tests.newsroom import Clock, Json, Newsroom, Office, People
 
 PGDATA = "TESTS_OF_STANDFIRST_PGDATA"
 DATABASES = ("sqlite", "postgresql")
@@ -136,11 +136,17 @@ async def _empty(url: str) -> None:
     await engine.dispose()
 
 
+UNLIMITED: Json = dict.fromkeys(
+    ("reads_a_minute", "searches_a_minute", "writes_a_minute", "sign_ins_a_minute", "wrong_passwords"), 0
+)
+
+
 @pytest.fixture
 def settings(database_url: str, signing_keys: str, tmp_path: Path) -> Settings:
-    """The settings of the application under test; a test module may override the fixture."""
+    """The settings of the application under test, without limits; a test module may override the fixture."""
     return Settings(
         _env_file=None,
+        **UNLIMITED,
         database_url=database_url,
         data_dir=tmp_path / "data",
         signing_keys=SecretStr(signing_keys),

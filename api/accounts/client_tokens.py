@@ -8,9 +8,12 @@ from fastapi import Request, Response
 
 from api.accounts.granting import granted
 from api.credentials import is_basic
+from api.limiting import count
 from api.parts import Visit
+from domain.clients import Client, Secret
 from domain.errors import ClientRefused, GrantRefused
-from domain.people import Role
+from domain.limits import Work
+from domain.people import Person, Role
 from infra import clients
 
 
@@ -23,17 +26,26 @@ class Credentials:
 
 
 async def grant_to_client(request: Request, visit: Visit, *, client_id: str, client_secret: str) -> Response:
-    """Give a client an access token. Whatever is wrong, the same is asked and answered."""
-    told = _credentials(request, client_id, client_secret)
-    async with visit.parts.database.read() as connection:
-        found = await clients.find(connection, told.client_id, told.secret)
-    if found is None or not found[0].may_call_from(visit.address):
-        raise ClientRefused
-    client, secret = found
+    """Give a client an access token, counted for the client. Whatever is wrong, the same is asked and answered."""
+    try:
+        client, secret = await _found(visit, _credentials(request, client_id, client_secret))
+    except GrantRefused:
+        await count(request, Work.SIGN_IN)
+        raise
+    await count(request, Work.SIGN_IN, Person(client.id, is_client=True))
     if not secret.was_used_lately(visit.now):
         async with visit.writing() as connection:
             await clients.note_use(connection, secret.id, now=visit.now)
     return granted(visit, client.id, (Role.PARTNER,), session_id=secret.id, now=visit.now, is_client=True)
+
+
+async def _found(visit: Visit, told: Credentials) -> tuple[Client, Secret]:
+    """Return the client that has these credentials and may use them from where it calls."""
+    async with visit.parts.database.read() as connection:
+        found = await clients.find(connection, told.client_id, told.secret)
+    if found is None or not found[0].may_call_from(visit.address):
+        raise ClientRefused
+    return found
 
 
 def refuse_basic(request: Request) -> None:

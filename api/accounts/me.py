@@ -3,10 +3,11 @@
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 
 from api.accounts.letters import address_of, post
 from api.accounts.schemas import ChangedMe, MayRead, Me, ProfileForm
+from api.accounts.trying import try_password
 from api.caching import NO_STORE
 from api.deps import VisitOf
 from api.editorial.patches import PatchOf, patched
@@ -66,13 +67,15 @@ async def read_me(visit: VisitOf) -> Response:
     responses=READ | declared("too-large", "unsupported-media-type", "unprocessable"),
     openapi_extra=needs(Permission.EDIT_OWN_ACCOUNT),
 )
-async def edit_me(patch: Annotated[dict[str, Any], PatchOf(ProfileForm)], visit: VisitOf) -> Response:
+async def edit_me(
+    request: Request, patch: Annotated[dict[str, Any], PatchOf(ProfileForm)], visit: VisitOf
+) -> Response:
     """Change your name, language, e-mail address or password by a merge patch (RFC 7396); it needs no `If-Match`.
 
     A new address gets a letter with a link, and is yours when that is used; the old one is told. A new password
     ends all other sessions.
     """
-    wish = await _wish(visit, patch)
+    wish = await _wish(request, visit, patch)
     async with visit.writing() as connection:
         before, present_hash = _there(await accounts.hold(connection, _own_id(visit), now=visit.now))
         if wish.verified not in {None, present_hash}:
@@ -110,7 +113,7 @@ async def delete_me(visit: VisitOf) -> Response:
     return Response(status_code=204, headers=NO_STORE)
 
 
-async def _wish(visit: Visit, patch: dict[str, Any]) -> Wish:
+async def _wish(request: Request, visit: Visit, patch: dict[str, Any]) -> Wish:
     """Return what takes a password, once the patch fits and the password is right."""
     if gone := [
         Flaw(f"/{name}", "It can be another, but not none.") for name in _NEVER_GONE if _is_null(patch, name)
@@ -118,6 +121,7 @@ async def _wish(visit: Visit, patch: dict[str, Any]) -> Wish:
         raise Unfit(*gone)
     async with visit.parts.database.read() as snapshot:
         account, verified = _there(await accounts.with_hash(snapshot, _own_id(visit), now=visit.now))
+        known = await sessions.addresses(snapshot, account.id, now=visit.now)
     form = patched(ProfileForm, _profile(account), patch)
     if form.email is None and form.password is None:
         return Wish()
@@ -126,8 +130,10 @@ async def _wish(visit: Visit, patch: dict[str, Any]) -> Wish:
         raise Unfit(*(Flaw(f"/{name}", "You sign in elsewhere. It is yours to change there.") for name in wished))
     if form.current_password is None:
         raise Unfit(Flaw("/current_password", "It is required to change the e-mail address or the password."))
+    tried = await try_password(request, visit, account.email, verified, known)
     if not await visit.parts.passwords.verify(form.current_password, verified):
         raise Unfit(Flaw("/current_password", "It is not your password."))
+    await tried.was_right()
     new_hash = await visit.parts.passwords.hash(form.password) if form.password is not None else None
     return Wish(form.email if form.email != account.email else None, new_hash, verified)
 

@@ -11,10 +11,12 @@ from api.accounts.signing_up import SENT, USE
 from api.caching import NO_STORE
 from api.deps import VisitOf
 from api.editorial.replies import plain
+from api.limiting import limited
 from api.parts import Visit
 from api.routing import AnonymousRoute
 from domain.errors import LinkRefused
 from domain.letters import RESET_FOR, Kind
+from domain.limits import Work
 from infra import accounts, sessions
 from infra.account_links import NewPassword, opened, standing
 
@@ -36,6 +38,7 @@ ResetForm = Annotated[
     status_code=202,
     summary="Reset a password",
     operation_id="reset_password",
+    openapi_extra=limited(Work.SIGN_IN),
     response_model=LetterSent,
     responses={204: {"description": "The password is the new one"}, **USE},
 )

@@ -6,11 +6,13 @@ from api.accounts.letters import address_of, post, use
 from api.accounts.schemas import ConfirmationForm, Confirmed, LetterSent, SignUpForm
 from api.deps import VisitOf
 from api.editorial.replies import plain
+from api.limiting import limited
 from api.parts import Visit
 from api.problems import declared
 from api.routing import AnonymousRoute
 from domain.errors import Conflict, Flaw, LinkRefused, Unfit
 from domain.letters import CONFIRM_FOR, Kind
+from domain.limits import Work
 from domain.people import Account, Role
 from infra import accounts
 from infra.account_links import NewAccount, NewEmail, opened, standing
@@ -29,6 +31,7 @@ USE = declared(*_OPEN, "link-refused")
     status_code=202,
     summary="Sign up",
     operation_id="sign_up",
+    openapi_extra=limited(Work.SIGN_IN),
     response_model=LetterSent,
     responses=ASK,
 )
@@ -69,6 +72,7 @@ async def sign_up(form: SignUpForm, visit: VisitOf) -> Response:
     "/confirm",
     summary="Confirm an e-mail address",
     operation_id="confirm_email",
+    openapi_extra=limited(Work.SIGN_IN),
     response_model=Confirmed,
     responses=USE,
 )

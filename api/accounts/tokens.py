@@ -9,12 +9,15 @@ from pydantic import JsonValue
 
 from api.accounts.client_tokens import grant_to_client, refuse_basic
 from api.accounts.granting import TokenAnswer, granted
+from api.accounts.trying import try_password
 from api.deps import VisitOf
+from api.limiting import count, limited
 from api.parts import Visit
 from api.problems import declared
 from api.routing import OR_BASIC, AnonymousRoute
 from domain.errors import GrantRefused, Unidentified
 from domain.events import Event, Subject
+from domain.limits import Work
 from domain.people import Account
 from domain.sessions import RefreshToken, Session, Worth, worth
 from infra import accounts, sessions
@@ -28,6 +31,7 @@ MAX_CLIENT = 200
 _WRONG = "The e-mail address or the password is wrong."
 _ENDED = "The refresh token is not good (any more). Sign in again."
 # Not `max_length`: FastAPI would answer 422, and RFC 6749 wants `invalid_request`.
+_PROVED_FIRST = ("refresh_token", "client_credentials")  # nobody guesses one, so that others can be told from it
 GRANTS: dict[str, JsonValue] = {"enum": ["password", "refresh_token", "client_credentials"]}
 Field1K = Annotated[str, Form(json_schema_extra={"maxLength": MAX_LENGTH})]
 
@@ -46,7 +50,7 @@ Field1K = Annotated[str, Form(json_schema_extra={"maxLength": MAX_LENGTH})]
         "unsupported-media-type",
         "unavailable",
     ),
-    openapi_extra=OR_BASIC,
+    openapi_extra=OR_BASIC | limited(Work.WRITING, Work.SIGN_IN),
 )
 async def get_token(
     request: Request,
@@ -61,7 +65,13 @@ async def get_token(
     """Sign in with an e-mail address and a password, go on with a refresh token, or be a client (RFC 6749).
 
     Clients send their id and secret as basic authentication, each encoded as in a form, or in the body.
+
+    All but good refresh tokens and good secrets of clients counts as signing in, for the network. Wrong passwords
+    count for the e-mail address too: after too many, none is looked at for a while from where its owner is not
+    known to be. Whoever has a session goes on; a new password by `POST /v1/accounts/reset` starts anew.
     """
+    if grant_type not in _PROVED_FIRST:
+        await count(request, Work.SIGN_IN)
     await _check_form(request, grant_type, username, password, refresh_token, client_id, client_secret)
     if grant_type == "client_credentials":
         return await grant_to_client(request, visit, client_id=client_id, client_secret=client_secret)
@@ -73,7 +83,7 @@ async def get_token(
     if grant_type == "refresh_token":
         if not refresh_token:
             raise GrantRefused("invalid_request", "Send `refresh_token`.")
-        return await _refresh(visit, refresh_token)
+        return await _refresh(request, visit, refresh_token)
     error = "unsupported_grant_type" if grant_type else "invalid_request"
     raise GrantRefused(error, "`grant_type` must be `password`, `refresh_token` or `client_credentials`.")
 
@@ -142,20 +152,23 @@ def _check_length(value: str, most: int) -> None:
 
 async def _sign_in(request: Request, visit: Visit, email: str, password: str) -> Response:
     """Start a session for whoever knows an account's password."""
-    account, verified = await _verified(visit, email, password)
+    account, verified = await _verified(request, visit, email, password)
     renewed = await visit.parts.passwords.hash(password) if is_outdated(verified) else None
     async with visit.writing() as connection:
         await _check_again(visit, connection, account, password, verified=verified, renewed=renewed)
         return await _start(request, visit, connection, account)
 
 
-async def _verified(visit: Visit, email: str, password: str) -> tuple[Account, str]:
-    """Return the account, and the hash that the password was right for."""
+async def _verified(request: Request, visit: Visit, email: str, password: str) -> tuple[Account, str]:
+    """Return the account, and the hash that the password was right for. It is counted before it is looked at."""
     async with visit.parts.database.read() as connection:
         found = await accounts.find_to_sign_in(connection, email)
+        known = await sessions.addresses(connection, found[0].id if found else "", now=visit.now)
     hashed = found[1] if found else None
+    tried = await try_password(request, visit, email, hashed, known)
     if not await visit.parts.passwords.verify(password, hashed) or found is None:
         raise GrantRefused("invalid_grant", _WRONG)
+    await tried.was_right()
     return found
 
 
@@ -195,14 +208,16 @@ def _client(request: Request) -> str | None:
     return told[:MAX_CLIENT].strip() or None
 
 
-async def _refresh(visit: Visit, token: str) -> Response:
-    """Change a refresh token for new ones."""
+async def _refresh(request: Request, visit: Visit, token: str) -> Response:
+    """Change a refresh token for new ones. One that was never ours counts as signing in."""
     async with visit.parts.database.read() as connection:
         is_known = await sessions.is_known(connection, token)  # what is not must not hold up those who write
     if is_known:
         async with visit.writing() as connection:
             kept = await sessions.find(connection, token)
             answer = await _go_on(visit, connection, token, kept) if kept else None
+    else:
+        await count(request, Work.SIGN_IN)
     if not is_known or answer is None:
         raise GrantRefused("invalid_grant", _ENDED)
     return answer

@@ -12,11 +12,13 @@ from api import caching
 from api.delivery import rendering, schemas
 from api.delivery.lists import Filters, Ids, RelatedTo, fields_of, limited_to, listed, only
 from api.deps import Limit, VisitOf
+from api.limiting import limited
 from api.links import Links
 from api.pages import next_link, open_cursor, seal_cursor
 from api.problems import declared
 from api.routing import Route
 from domain.errors import BadRequest
+from domain.limits import Work
 from infra import cards, moments
 from infra.search import pages
 from infra.search.finding import Place
@@ -49,6 +51,7 @@ Cursor = Annotated[str | None, Query(max_length=1500, description="`next_cursor`
     "/search",
     summary="Search articles",
     operation_id="search_articles",
+    openapi_extra=limited(Work.SEARCH),
     response_model=schemas.HitPage | schemas.PartialHitPage,
     responses=declared("bad-request", "unauthorized", "unavailable"),
 )

@@ -27,9 +27,14 @@ def free_port() -> int:
         return int(trial.getsockname()[1])
 
 
+UNLIMITED = ("READS_A_MINUTE", "SEARCHES_A_MINUTE", "WRITES_A_MINUTE", "SIGN_INS_A_MINUTE", "WRONG_PASSWORDS")
+
+
 def environment(**variables: str) -> dict[str, str]:
+    """What a command is told; unless something else is said, that nothing is limited."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("STANDFIRST_")}
-    return {**kept, **{f"STANDFIRST_{name}": value for name, value in variables.items()}}
+    told = {**dict.fromkeys(UNLIMITED, "0"), **variables}
+    return {**kept, **{f"STANDFIRST_{name}": value for name, value in told.items()}}
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *args: str, typed: str = "") -> int:

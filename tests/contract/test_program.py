@@ -1,6 +1,7 @@
 """The `standfirst` command: its settings, accounts, migrations, contract and example newsroom."""
 
 import asyncio
+import os
 import socket
 import sqlite3
 import subprocess
@@ -18,7 +19,7 @@ from api import contract
 from api.app import application, create_app
 from domain.people import Role
 from infra.settings import Settings
-from tests.contract.program import COMMAND, PASSWORD, environment, run
+from tests.contract.program import COMMAND, PASSWORD, UNLIMITED, environment, run
 
 WRONG = {
     "DATABASE_URL": "mysql://somebody:secret@db/x",
@@ -34,7 +35,7 @@ WRONG = {
 @pytest.fixture(autouse=True)
 def _folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    for name in environment():
+    for name in list(os.environ):
         if name.startswith("STANDFIRST_"):
             monkeypatch.delenv(name)
 
@@ -61,6 +62,33 @@ def test_a_wrong_setting_ends_the_process_without_a_traceback(tmp_path: Path) ->
     assert ended.stderr.startswith(b"standfirst: STANDFIRST_CACHE_SECONDS: ")
     assert ended.stderr.count(b"\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("workers", "settings", "is_told"),
+    [
+        ("2", {}, True),
+        ("1", {}, False),
+        ("2", {"RATE_LIMIT_STORE": "redis://127.0.0.1:1"}, False),
+        ("2", dict.fromkeys(UNLIMITED, "0"), False),
+        ("2", {**dict.fromkeys(UNLIMITED, "0"), "WRONG_PASSWORDS": "1"}, True),
+    ],
+)
+def test_workers_that_count_each_by_itself_are_told_of(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    workers: str,
+    settings: dict[str, str],
+    is_told: bool,
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(f"STANDFIRST_{name}", value)
+    with socket.socket() as taken:  # so that it stops after that
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        assert run(monkeypatch, "serve", "--workers", workers, "--port", port) == 2
+    assert ("STANDFIRST_RATE_LIMIT_STORE" in capsys.readouterr().err) is is_told
 
 
 @pytest.mark.parametrize("command", ["serve", "demo"])

@@ -191,6 +191,29 @@ WRONG = {
     ],
     "CACHE_SECONDS": ["canary", "-1", "3601"],
     "CACHE_BYTES": ["canary", "-1", "1.5"],
+    "READS_A_MINUTE": ["canary", "-1", "1000000001", "1.5", ""],
+    "SEARCHES_A_MINUTE": ["canary", "-1", "1000000001"],
+    "WRITES_A_MINUTE": ["canary", "-1", "1000000001"],
+    "SIGN_INS_A_MINUTE": ["canary", "-1", "1000000001"],
+    "WRONG_PASSWORDS": ["canary", "-1", "1000001", ""],
+    "RATE_LIMIT_STORE": [
+        "canary",
+        "http://canary.test:6379",
+        "memcached://canary.test:11211",
+        "redis://",
+        "redis://canary.test",
+        "redis://:6379",
+        "redis://canary.test:port",
+        "redis://canary.test:99999",
+        "redis://canary test:6379",
+        "redis://canary.test:6379/canary",
+        "redis://canary.test:6379/1/2",
+        "redis://canary.test:6379?canary=1",
+        "redis://canary.test:6379/#canary",
+        "redis://u:canary@",
+        "redis+cluster://canary.test:6379",
+        "unix:///run/canary.sock",
+    ],
     "MAX_BODY_BYTES": ["canary", "1023"],
     "MAX_BULK_BYTES": ["canary", "1023"],
     "MAX_UPLOAD_BYTES": ["canary", "1023"],
@@ -397,3 +420,16 @@ def test_the_issuers_of_the_documents_can_be_trusted() -> None:
     for example in examples:
         Path(".env").write_text(example)
         assert len(load_settings().issuers) == 1
+
+
+def test_the_store_of_limits_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    for url in ("redis://localhost:6379", "rediss://u:canary@store.test:6380/2", "redis://:canary@[::1]:1/"):
+        monkeypatch.setenv("STANDFIRST_RATE_LIMIT_STORE", url)
+        settings = load_settings()
+        assert settings.rate_limit_store.get_secret_value() == url
+        assert "canary" not in repr(settings)
+
+
+def test_limits_are_on_where_nothing_is_said() -> None:
+    found = load_settings().limits
+    assert not any(limit.is_none for limit in (*found.of_work.values(), found.tries, found.tries_of_a_network))
