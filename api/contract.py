@@ -76,7 +76,7 @@ _IN_PATHS = {
     "slug": "Its slug",
     "subscription_id": "Id of the subscription",
 }
-_UNCOUNTED = "Server"  # the tag of what takes no database and is kept by whoever asks
+_UNCOUNTED = "Server"  # the tag of what is public, costs little, and must always be answered
 _PUBLIC = ("/v1/", "/media/", "/sitemap", "/news-sitemap", "/robots")
 _DELIVERED = ("ETag", "Cache-Control", "Vary")
 

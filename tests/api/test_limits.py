@@ -70,7 +70,7 @@ async def test_a_class_leaves_the_others_alone(client: AsyncClient) -> None:
     assert is_refused(await client.get("/v1/articles"))
 
 
-async def test_what_needs_no_database_is_not_limited(client: AsyncClient) -> None:
+async def test_what_the_server_says_of_itself_is_not_limited(client: AsyncClient) -> None:
     for path in ("/healthz", "/readyz", "/.well-known/jwks.json", "/openapi.json", "/problems/too-many-requests"):
         answers = await times(client, READS + 2, "GET", path)
         assert {answer.status_code for answer in answers} == {200}
