@@ -17,6 +17,7 @@ from infra.keys import SigningKey
 from infra.settings import Settings
 from tests.api.serving import serving as serving_app
 from tests.forging import b64
+from tests.limiting import with_limits
 from tests.newsroom import Clock, Json, Newsroom
 from tests.oidc import KEYS, Provider, key_number, provider_at, serving, trusting
 
@@ -377,3 +378,13 @@ def test_a_curve_has_one_algorithm(curve: ec.EllipticCurve, algorithm: str) -> N
 def test_an_rsa_key_that_says_nothing_is_for_the_algorithms_that_are_taken() -> None:
     entry = jwk(key_number(0), alg=None, use=None)
     assert keys_in({"keys": [entry]}, ("RS256", "RS512"))[entry["kid"]].verifiers.keys() == {"RS256", "RS512"}
+
+
+async def test_tokens_that_no_key_is_known_of_count_for_their_network(
+    settings: Settings, clock: Clock, provider: Provider
+) -> None:
+    async with serving_app(with_limits(settings, reads_a_minute=3), clock) as client:
+        assert await status(client, provider.bearer(clock)) == 200
+        unknown = provider.bearer(clock, key=key_number(2))
+        assert [await status(client, unknown) for _ in range(4)] == [401, 401, 401, 429]
+        assert await status(client, provider.bearer(clock)) == 200
