@@ -12,6 +12,7 @@ from pydantic.json_schema import models_json_schema
 
 from api import examples
 from api import response_headers as headers
+from api.bodies import BODY_TYPES, LINE_TYPES, PATCH_TYPES
 from api.components import SCHEMAS, nodes, pruned
 from api.idempotency import HEADER as KEY_HEADER
 from api.idempotency import MAX_LENGTH as MAX_KEY_LENGTH
@@ -20,7 +21,7 @@ from api.limiting import limited, works_of
 from api.patch_schemas import MARK, describe_patches
 from api.problems import MEDIA_TYPE, Problem, declared, told_by
 from api.readers_contract import readers_part
-from api.routing import BODY_TYPES, CREDENTIALS, LINE_TYPES, PATCH_TYPES, PERMISSION
+from api.routing import CREDENTIALS, PERMISSION
 from domain.permissions import PERMISSIONS, Permission
 
 VERSION = "1.0.0"

@@ -14,13 +14,14 @@ from fastapi.responses import JSONResponse
 from pydantic import Discriminator, PlainValidator, ValidationError
 
 from api import caching, problems
+from api.bodies import BODY_TYPES, LINE_TYPES, parsed
 from api.deps import VisitOf
 from api.editorial import actions, articles, drafts
 from api.editorial import bulk_schemas as rows
 from api.middleware import log_failure
 from api.parts import Visit
 from api.problems import RowResult, RowsRefused, declared
-from api.routing import BODY_TYPES, LINE_TYPES, Route, parsed
+from api.routing import Route
 from domain.body import Body
 from domain.errors import Conflict, Flaw, Refusal, TooLarge, Unfit
 from infra.db import Connection, DatabaseBusy, savepoint

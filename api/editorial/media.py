@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Request, Response
 
 from api import caching, problems
+from api.bodies import BODY_TYPES
 from api.deps import Cursor, IfMatch, Limit, VisitOf
 from api.editorial import media_schemas as schemas
 from api.editorial.patches import PatchOf, patched
@@ -15,7 +16,7 @@ from api.links import THE_NEWSROOM, Links
 from api.pages import next_link, open_cursor, seal_cursor
 from api.parts import Visit
 from api.problems import declared
-from api.routing import BODY_TYPES, Route, needs
+from api.routing import Route, needs
 from api.types import Id
 from domain.errors import Conflict, Flaw, InUse, NotThere, Unfit, Use, expect_version
 from domain.events import Event, Subject

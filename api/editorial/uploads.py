@@ -9,9 +9,9 @@ from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 
+from api.bodies import refuse_unkeepable
 from api.editorial.media_schemas import MediaForm
 from api.problems import flaws_in
-from api.routing import refuse_unkeepable
 from domain.errors import Flaw, Unfit, WrongMedia
 from infra.storage import Incoming, pour
 

@@ -11,12 +11,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from api.bodies import parsed
 from api.editorial.drafts import body_in, check_ids, drafted
 from api.exchange import histories
 from api.exchange.prepared import Line, NewArticle, OldArticle, Prepared, Stock, new_article
 from api.exchange.records import KINDS, ArticleRecord, Names, Record, names_in, put_ids
 from api.problems import flaws_in
-from api.routing import parsed
 from domain.articles import Article
 from domain.body import Body, Image
 from domain.desk import House, Order, Step
