@@ -185,22 +185,25 @@ async def test_a_clock_that_was_put_back_stops_nothing(
     assert await status(client, provider.bearer(clock)) == 200
 
 
+OTHERS = json.dumps([key_number(2).public_jwk])  # would be taken, were it not for what is wrong
+MANY = json.dumps([*({"kid": str(at)} for at in range(100)), key_number(2).public_jwk])
 DOWN: dict[str, Json] = {
     "an error": {"status": 500},
     "not found": {"status": 404},
+    "created": {"status": 201},
     "another place": {"status": 302, "headers": {"Location": "/elsewhere"}},
     "no JSON": {"content": b"<html>"},
-    "half of it": {"content": b'{"keys": ['},
-    "a list": {"content": b"[]"},
-    "two sets": {"content": b'{"keys": [], "keys": []}'},
+    "half of it": {"content": f'{{"keys": {OTHERS}'.encode()},
+    "a list": {"content": OTHERS.encode()},
+    "two sets": {"content": f'{{"keys": [], "keys": {OTHERS}}}'.encode()},
     "no keys": {"content": b'{"keys": []}'},
-    "no list": {"content": b'{"keys": {}}'},
-    "deep": {"content": b'{"keys": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"},
-    "not a number": {"content": b'{"keys": [], "a": NaN}'},
-    "a page": {"headers": {"Content-Type": "text/html"}},
-    "huge": {"content": b'{"keys": [], "a": "' + b"a" * 300_000 + b'"}'},
-    "compressed": {"headers": {"Content-Encoding": "gzip"}},
-    "many": {"content": json.dumps({"keys": [{"kid": str(at)} for at in range(101)]}).encode()},
+    "no list": {"content": f'{{"keys": {{"0": {OTHERS[1:-1]}}}}}'.encode()},
+    "deep": {"content": f'{{"keys": {OTHERS}, "a": {"[" * 50_000}{"]" * 50_000}}}'.encode()},
+    "not a number": {"content": f'{{"keys": {OTHERS}, "a": NaN}}'.encode()},
+    "a page": {"content": f'{{"keys": {OTHERS}}}'.encode(), "headers": {"Content-Type": "text/html"}},
+    "huge": {"content": f'{{"keys": {OTHERS}, "a": "{"a" * 300_000}"}}'.encode()},
+    "compressed": {"content": f'{{"keys": {OTHERS}}}'.encode(), "headers": {"Content-Encoding": "gzip"}},
+    "many": {"content": f'{{"keys": {MANY}}}'.encode()},
 }
 
 
