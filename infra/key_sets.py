@@ -27,7 +27,6 @@ PATIENCE = 5.0  # seconds for all of it
 MOST_BYTES = 256 * 1024
 DISCOVERY = "/.well-known/openid-configuration"
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=\"?([0-9]{1,9})")
-_FAILURES = (httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, OSError)
 
 
 class KeysUnavailable(Exception):
@@ -96,7 +95,7 @@ class KeySet:
             async with asyncio.timeout(PATIENCE):
                 keys, lasting = await _fetched(self._issuer)
             self._take(keys)
-        except _FAILURES as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, those before stay, and it is told
             what = type(error).__name__ if not isinstance(error, ValueError) else str(error)
             logger.warning("The keys of %s stay what they were: %s", self._issuer.name, what)
         finally:
@@ -117,8 +116,11 @@ def _is_ahead(moment: datetime | None, now: datetime, most: timedelta) -> bool:
 
 async def _fetched(issuer: Issuer) -> tuple[KeysByName, timedelta]:
     """Return an issuer's keys, and how long they last."""
+    authorities = httpx.create_ssl_context()  # those of `SSL_CERT_FILE`, too
     # No proxy and no credentials of the machine's; no address but those that are asked for here.
-    async with httpx.AsyncClient(follow_redirects=False, timeout=PATIENCE, trust_env=False) as client:
+    async with httpx.AsyncClient(
+        follow_redirects=False, timeout=PATIENCE, trust_env=False, verify=authorities
+    ) as client:
         url = issuer.keys_url or await _discovered(client, issuer)
         document, lasting = await _document(client, url)
     return keys_in(document, issuer.algorithms), lasting

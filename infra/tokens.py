@@ -1,4 +1,4 @@
-"""Access tokens: RFC 9068 JWTs that this server signs and verifies. The only file that knows `jose`.
+"""Access tokens: RFC 9068 JWTs that this server signs and verifies; others' are for `infra/issuers.py`.
 
 The algorithm is the one of *our* key that `kid` names, never the token's word for it (RFC 8725, section
 3.1). Only asymmetric keys exist here, and a public key is never used as a secret.

@@ -1,6 +1,7 @@
 """An OpenID provider of the tests' own, over HTTP on this machine: it signs, rotates, is down, slow, or lies."""
 
 import json
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -42,10 +43,11 @@ class Provider:
     """What it answers instead of its keys."""
     seconds: float = 0.0
     path: str = ""
+    tls: ssl.SSLContext | None = None
 
     @property
     def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.port}{self.path}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}{self.path}"
 
     def setting(self, **changes: Any) -> Json:
         """What a publisher writes to trust it; None takes a member out."""
@@ -97,7 +99,7 @@ class Provider:
         time.sleep(self.seconds)
         if path == f"{self.path}{DISCOVERY}":
             said = {"issuer": self.issuer, "jwks_uri": f"{self.issuer}{KEYS}", **self.metadata}
-            return self.status, {"Content-Type": "application/json"}, json.dumps(said).encode()
+            return self.status, {"Content-Type": "application/json", **self.headers}, json.dumps(said).encode()
         if path != f"{self.path}{KEYS}":
             return 404, {}, b""
         keys = json.dumps({"keys": [key.public_jwk for key in self.keys]}).encode()
@@ -139,6 +141,8 @@ def serving(provider: Provider) -> Iterator[Provider]:
     with _Server(("127.0.0.1", provider.port), _Handler) as server:
         server.provider = provider
         provider.port = server.server_address[1]
+        if provider.tls:
+            server.socket = provider.tls.wrap_socket(server.socket, server_side=True)
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

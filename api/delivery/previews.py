@@ -62,11 +62,14 @@ async def _open(visit: Visit, token: str) -> Preview:
 async def _previewed(visit: Visit, preview: Preview) -> Article:
     """Return the article with the draft that the preview shows.
 
-    It ends with its maker's right to see the article, and when the article is withdrawn.
+    It ends with its maker's right to see the article, and when the article is withdrawn. What an outsider may is
+    not kept; their previews last a day at most, and end when they are blocked.
     """
     maker = await accounts.get(visit.reading, preview.created_by, now=visit.now)
     article = await articles.at_revision(visit.reading, preview.article_id, preview.revision, now=visit.now)
-    if maker is None or article is None or not may_see_article(maker.as_person(maker.roles), article.created_by):
+    if maker is None or article is None:
+        raise NotThere
+    if not maker.is_outside and not may_see_article(maker.as_person(maker.roles), article.created_by):
         raise NotThere
     if article.publication is not None and article.publication.state is PublicationState.WITHDRAWN:
         raise NotThere

@@ -32,6 +32,7 @@ MeterUsed = Annotated[
     Query(description="How many other articles they have taken out of their meter in the period"),
 ]
 SHORTEST, USUAL, LONGEST = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
+LONGEST_OF_OUTSIDERS = timedelta(days=1)
 
 
 @router.post(
@@ -59,7 +60,7 @@ async def create_preview(visit: VisitOf, article_id: Id, form: history.PreviewFo
             plans=(form.plan,) if form.plan else (),
             created_by=visit.person.account_id or "",
             created_at=visit.now,
-            expires_at=_end(form, visit.now),
+            expires_at=_end(form, visit),
         )
         await previews.add(connection, preview)
         await visit.record(connection, article.event("preview", visit.person, visit.now))
@@ -75,10 +76,12 @@ def _link(visit: Visit, preview: Preview) -> history.PreviewLink:
     return history.PreviewLink(**dict(_shown(preview)), token=token, url=url)
 
 
-def _end(form: history.PreviewForm, now: datetime) -> datetime:
-    end = form.expires_at or now + USUAL
-    if not SHORTEST <= end - now <= LONGEST:
-        raise Unfit(Flaw("/expires_at", f"It may last from a minute to {LONGEST.days} days."))
+def _end(form: history.PreviewForm, visit: Visit) -> datetime:
+    """Return when a preview ends: an outsider's as soon as the longest of their tokens would."""
+    longest = LONGEST if visit.person.issuer is None else LONGEST_OF_OUTSIDERS
+    end = form.expires_at or visit.now + min(USUAL, longest)
+    if not SHORTEST <= end - visit.now <= longest:
+        raise Unfit(Flaw("/expires_at", f"It may last from a minute to {longest.days} days."))
     return end
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from infra.settings import Settings
 from tests.api.serving import serving
 from tests.api.test_representations import asks_nothing
 from tests.forging import own, token_of
-from tests.newsroom import Clock, Json, Newsroom, People, paragraph, words
+from tests.newsroom import Clock, Json, Newsroom, Office, People, paragraph, words
 from tests.oidc import AUDIENCE, Provider, provider_at, trusting
 
 
@@ -87,6 +88,29 @@ async def test_a_contributor_from_outside_has_drafts_that_end_with_the_role(
     ):
         read = await client.get(f"/v1/editorial/articles/{draft['id']}", headers=headers)
         assert read.status_code == status
+
+
+async def test_a_preview_from_outside_lasts_a_day_at_most_and_ends_when_its_maker_is_blocked(
+    client: AsyncClient, office: Office, clock: Clock, provider: Provider
+) -> None:
+    writer = Newsroom(client, provider.bearer(clock, "redaction"))
+    draft = await writer.draft(title="Mine")
+    path = f"/articles/{draft['id']}/previews"
+    too_long = {"expires_at": (clock() + timedelta(days=1, minutes=1)).isoformat()}
+    assert (await writer.send("POST", path, json=too_long)).status_code == 422
+    day = (await writer.send("POST", path)).json()["url"]
+    soon = {"expires_at": (clock() + timedelta(minutes=9)).isoformat()}
+    short = (await writer.send("POST", path, json=soon)).json()["url"]
+    assert (await client.get(day)).status_code == (await client.get(short)).status_code == 200
+    clock.move(minutes=20)
+    assert ((await client.get(day)).status_code, (await client.get(short)).status_code) == (200, 404)
+    me = (await client.get("/v1/me", headers=provider.bearer(clock))).json()["id"]
+    for is_blocked, status in ((True, 404), (False, 200)):
+        version = (await office.account(me))["version"]
+        await office.send("PATCH", f"/accounts/{me}", version=version, json={"is_blocked": is_blocked})
+        assert (await client.get(day)).status_code == status
+    clock.move(hours=24)
+    assert (await client.get(day)).status_code == 404
 
 
 async def test_a_request_is_sent_again_by_the_same_person_only(

@@ -4,19 +4,16 @@ import asyncio
 import json
 import time
 from collections.abc import Iterator
-from typing import Any
+from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from fastapi import FastAPI
 from httpx import AsyncClient
 
 from infra.db import POOL_SIZE
-from infra.jwks import keys_in
-from infra.keys import SigningKey
 from infra.settings import Settings
 from tests.api.serving import serving as serving_app
-from tests.forging import b64
+from tests.certificates import certified
 from tests.limiting import with_limits
 from tests.newsroom import Clock, Json, Newsroom
 from tests.oidc import KEYS, Provider, key_number, provider_at, serving, trusting
@@ -189,22 +186,25 @@ async def test_a_clock_that_was_put_back_stops_nothing(
     assert await status(client, provider.bearer(clock)) == 200
 
 
+OTHERS = json.dumps([key_number(2).public_jwk])  # would be taken, were it not for what is wrong
+MANY = json.dumps([*({"kid": str(at)} for at in range(100)), key_number(2).public_jwk])
 DOWN: dict[str, Json] = {
     "an error": {"status": 500},
     "not found": {"status": 404},
+    "created": {"status": 201},
     "another place": {"status": 302, "headers": {"Location": "/elsewhere"}},
     "no JSON": {"content": b"<html>"},
-    "half of it": {"content": b'{"keys": ['},
-    "a list": {"content": b"[]"},
-    "two sets": {"content": b'{"keys": [], "keys": []}'},
+    "half of it": {"content": f'{{"keys": {OTHERS}'.encode()},
+    "a list": {"content": OTHERS.encode()},
+    "two sets": {"content": f'{{"keys": [], "keys": {OTHERS}}}'.encode()},
     "no keys": {"content": b'{"keys": []}'},
-    "no list": {"content": b'{"keys": {}}'},
-    "deep": {"content": b'{"keys": ' + b"[" * 50_000 + b"]" * 50_000 + b"}"},
-    "not a number": {"content": b'{"keys": [], "a": NaN}'},
-    "a page": {"headers": {"Content-Type": "text/html"}},
-    "huge": {"content": b'{"keys": [], "a": "' + b"a" * 300_000 + b'"}'},
-    "compressed": {"headers": {"Content-Encoding": "gzip"}},
-    "many": {"content": json.dumps({"keys": [{"kid": str(at)} for at in range(101)]}).encode()},
+    "no list": {"content": f'{{"keys": {{"0": {OTHERS[1:-1]}}}}}'.encode()},
+    "deep": {"content": f'{{"keys": {OTHERS}, "a": {"[" * 50_000}{"]" * 50_000}}}'.encode()},
+    "not a number": {"content": f'{{"keys": {OTHERS}, "a": NaN}}'.encode()},
+    "a page": {"content": f'{{"keys": {OTHERS}}}'.encode(), "headers": {"Content-Type": "text/html"}},
+    "huge": {"content": f'{{"keys": {OTHERS}, "a": "{"a" * 300_000}"}}'.encode()},
+    "compressed": {"content": f'{{"keys": {OTHERS}}}'.encode(), "headers": {"Content-Encoding": "gzip"}},
+    "many": {"content": f'{{"keys": {MANY}}}'.encode()},
 }
 
 
@@ -212,20 +212,21 @@ DOWN: dict[str, Json] = {
 async def test_the_last_good_keys_are_kept_when_the_issuer_is_down(
     app: FastAPI, client: AsyncClient, clock: Clock, provider: Provider, how: str
 ) -> None:
-    assert await status(client, provider.bearer(clock)) == 200
+    good, other = key_number(0), key_number(2)
+    assert await status(client, provider.bearer(clock, key=good)) == 200
+    provider.keys = [other]
     for name, value in DOWN[how].items():
         setattr(provider, name, value)
     for _ in range(3):
         clock.move(hours=30)
         await app.state.parts.issuers.renew()
-        assert await status(client, provider.bearer(clock)) == 200
-        assert await status(client, provider.bearer(clock, key=key_number(2))) == 401
+        assert await status(client, provider.bearer(clock, key=good)) == 200
+        assert await status(client, provider.bearer(clock, key=other)) == 401
     assert "/elsewhere" not in provider.asked
     for name in DOWN[how]:
         setattr(provider, name, getattr(Provider(), name))
-    provider.keys = [key_number(2)]
     clock.move(minutes=2)
-    assert await status(client, provider.bearer(clock)) == 200, "it is up again"
+    assert await status(client, provider.bearer(clock, key=other)) == 200, "it is up again"
 
 
 async def test_the_last_good_keys_are_kept_when_nobody_listens(
@@ -297,87 +298,37 @@ async def test_an_issuer_that_never_answers_is_given_up(
         assert await status(client, provider.bearer(clock)) == 503
 
 
+async def test_keys_come_from_whom_the_certificate_is_for(
+    settings: Settings, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    context, authorities = certified(tmp_path)
+    with serving(Provider(tls=context)) as provider:
+        trusted = trusting(settings, provider.setting())
+        async with serving_app(trusted, clock) as client:
+            assert await status(client, provider.bearer(clock)) == 503
+        assert provider.asked == []
+        monkeypatch.setenv("SSL_CERT_FILE", str(authorities))
+        async with serving_app(trusted, clock) as client:
+            assert await status(client, provider.bearer(clock)) == 200
+
+
+async def test_no_proxy_and_no_password_of_the_machine_comes_between(
+    settings: Settings, clock: Clock, provider: Provider, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
+    async with serving_app(settings, clock) as client:
+        assert await status(client, provider.bearer(clock)) == 200
+
+
 async def test_stopping_waits_for_no_issuer(settings: Settings, clock: Clock, provider: Provider) -> None:
     provider.seconds = 3.0
     began = time.monotonic()
     async with serving_app(settings, clock):
         await asyncio.sleep(0.1)
     assert time.monotonic() - began < 2.0
-
-
-def jwk(key: SigningKey, **changes: Any) -> Json:
-    return {name: value for name, value in {**key.public_jwk, **changes}.items() if value is not None}
-
-
-def number(value: int) -> str:
-    return b64(value.to_bytes((value.bit_length() + 7) // 8 or 1))
-
-
-def _unusable() -> Iterator[tuple[str, Json]]:
-    rs, es = key_number(0), key_number(1)
-    assert isinstance(rs.private, rsa.RSAPrivateKey)
-    n = rs.private.public_key().public_numbers().n
-    yield "a secret", {"kty": "oct", "k": "c2VjcmV0", "kid": "a", "alg": "HS256"}
-    yield "a secret that says RS256", {"kty": "oct", "k": "c2VjcmV0", "kid": "a", "alg": "RS256"}
-    yield "an RSA key with a secret", jwk(rs, k="c2VjcmV0")
-    yield "a private key", jwk(rs, d="AQAB")
-    yield "to encrypt with", jwk(rs, use="enc")
-    yield "to sign with", jwk(rs, key_ops=["sign"])
-    yield "operations that are no list", jwk(rs, key_ops="verify")
-    yield "of another algorithm", jwk(rs, alg="RSA-OAEP")
-    yield "of an algorithm that is not taken", jwk(rs, alg="RS512")
-    yield "of RSA for a curve", jwk(rs, alg="ES256")
-    yield "of a curve for RSA", jwk(es, alg="RS256")
-    yield "without alg, of another kind", jwk(es, alg=None, kty="RSA")
-    yield "without a name", jwk(rs, kid=None)
-    yield "with an empty name", jwk(rs, kid="")
-    yield "with a list as name", jwk(rs, kid=["a"])
-    yield "with a long name", jwk(rs, kid="a" * 256)
-    yield "weak", jwk(rs, n=number(n >> 1024))
-    yield "endless", jwk(rs, n=number((1 << 8192) + n))
-    yield "with exponent 1", jwk(rs, e=number(1))
-    yield "with exponent 2", jwk(rs, e=number(2))
-    yield "with a huge exponent", jwk(rs, e=number((1 << 33) + 1))
-    yield "an even modulus", jwk(rs, n=number(n + 1))
-    yield "with padding", jwk(rs, e="AQAB=")
-    yield "with a number as number", jwk(rs, e=65537)
-    yield "without e", jwk(rs, e=None)
-    yield "beside the curve", jwk(es, x=number(1))
-    yield "at infinity", jwk(es, x=b64(bytes(32)), y=b64(bytes(32)))
-    yield "on another curve", jwk(es, crv="P-384")
-    yield "on a curve that is not known", jwk(es, crv="secp256k1")
-    yield "on a list of curves", jwk(es, crv=["P-256"])
-    yield "of no kind", jwk(es, kty=None)
-    yield "of a kind that is not taken", {"kty": "OKP", "crv": "Ed25519", "x": b64(bytes(32)), "kid": "a"}
-
-
-@pytest.mark.parametrize("entry", [pytest.param(entry, id=name) for name, entry in _unusable()])
-def test_what_cannot_verify_safely_is_passed_over(entry: Json) -> None:
-    good = key_number(3)
-    assert keys_in({"keys": [entry, good.public_jwk]}, ("RS256", "ES256")).keys() == {good.kid}
-
-
-def test_of_two_keys_of_a_name_none_is_taken() -> None:
-    one, other = key_number(0), key_number(2)
-    twice = [one.public_jwk, jwk(other, kid=one.kid), key_number(1).public_jwk]
-    assert keys_in({"keys": twice}, ("RS256", "ES256")).keys() == {key_number(1).kid}
-    assert keys_in({"keys": [one.public_jwk, one.public_jwk]}, ("RS256",)) == {}
-
-
-@pytest.mark.parametrize(
-    ("curve", "algorithm"), [(ec.SECP256R1(), "ES256"), (ec.SECP384R1(), "ES384"), (ec.SECP521R1(), "ES512")]
-)
-def test_a_curve_has_one_algorithm(curve: ec.EllipticCurve, algorithm: str) -> None:
-    numbers = ec.generate_private_key(curve).public_key().public_numbers()
-    name = {256: "P-256", 384: "P-384", 521: "P-521"}[curve.key_size]
-    entry = {"kty": "EC", "crv": name, "x": number(numbers.x), "y": number(numbers.y), "kid": "a"}
-    keys = keys_in({"keys": [entry]}, ("RS256", "ES256", "ES384", "ES512"))
-    assert keys["a"].verifiers.keys() == {algorithm}
-
-
-def test_an_rsa_key_that_says_nothing_is_for_the_algorithms_that_are_taken() -> None:
-    entry = jwk(key_number(0), alg=None, use=None)
-    assert keys_in({"keys": [entry]}, ("RS256", "RS512"))[entry["kid"]].verifiers.keys() == {"RS256", "RS512"}
 
 
 async def test_tokens_that_no_key_is_known_of_count_for_their_network(
