@@ -44,7 +44,7 @@ async def _welcome(request: Request, parts: Parts, identity: Identity, snapshot:
     account = Account(sources.new_id(), "", NAME, frozenset(), frozenset())
     event = Event(Subject.ACCOUNT, account.id, "sign-up-outside", by=account.id, at=now, version=account.version)
     try:
-        async with parts.database.write_within(snapshot):
+        async with parts.database.write_soon(snapshot):
             if await identities.is_known(snapshot, identity):
                 return
             await identities.add(snapshot, account, identity, now=now)

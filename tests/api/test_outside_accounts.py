@@ -49,6 +49,20 @@ async def test_their_meter_is_one_whatever_token_they_come_with(
     assert await reason(client, "two", provider.bearer(clock, sub="another")) == "metered"
 
 
+@pytest.mark.parametrize("database_kind", ["sqlite"])
+async def test_first_visits_that_a_writer_holds_up_hold_up_nobody(
+    client: AsyncClient, newsroom: Newsroom, people: People, clock: Clock, provider: Provider
+) -> None:
+    await gated(newsroom, "one")
+    newcomers = [provider.bearer(clock, sub=f"newcomer-{at}") for at in range(40)]
+    async with people.parts.database.write():
+        asked = [client.get("/v1/articles/one", headers=one) for one in newcomers]
+        asked += [client.get("/v1/articles/one") for _ in range(10)]
+        statuses = [answer.status_code for answer in await asyncio.gather(*asked)]
+        assert statuses == [503] * 40 + [200] * 10
+    assert await reason(client, "one", newcomers[0]) == "metered"
+
+
 async def test_fifty_first_visits_at_once_count_once(
     client: AsyncClient, newsroom: Newsroom, clock: Clock, provider: Provider
 ) -> None:
