@@ -131,6 +131,7 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
     try:
         await prepare(parts.database)
         await sweep(parts.database, parts.storage)
+        await _sweep_rows(parts)
         await parts.database.lease.start()
         await parts.postman.start()
         working = [asyncio.create_task(one) for one in _works_of(parts)]
@@ -149,16 +150,21 @@ async def _lifespan(app: Application) -> AsyncIterator[None]:
 
 def _works_of(parts: Parts) -> tuple[Coroutine[Any, Any, None], ...]:
     """Return what is done again and again, besides answering."""
-    return parts.keys.follow(), parts.issuers.follow(), _sweep(parts)
+    return parts.keys.follow(), parts.issuers.follow(), _sweep_hourly(parts)
 
 
-async def _sweep(parts: Parts) -> None:
-    """Remove sessions that have run out and readings that count no more, hour by hour. It ends when cancelled."""
+async def _sweep_rows(parts: Parts) -> None:
+    """Remove sessions that have run out and readings that count no more."""
+    with suppress(DatabaseBusy):  # the next hour will do
+        await sessions.sweep(parts.database, parts.sources.now())
+        await meters.sweep(parts.database, parts.sources.now())
+
+
+async def _sweep_hourly(parts: Parts) -> None:
+    """Do so hour by hour. It ends when it is cancelled."""
     while True:
-        with suppress(DatabaseBusy):  # the next hour will do
-            await sessions.sweep(parts.database, parts.sources.now())
-            await meters.sweep(parts.database, parts.sources.now())
         await asyncio.sleep(SWEPT_EVERY)
+        await _sweep_rows(parts)
 
 
 def _surround(app: FastAPI, settings: Settings) -> None:

@@ -94,5 +94,9 @@ async def _standing(
 
 async def sweep(database: Database, now: datetime) -> None:
     """Forget what was read so long ago that it counts for nothing."""
-    async with database.write() as connection:
-        await connection.execute(delete(meter_readings).where(meter_readings.c.read_at < counted_from(now)))
+    is_over = meter_readings.c.read_at < counted_from(now)
+    async with database.read() as connection:
+        found = await connection.scalar(select(meter_readings.c.account_id).where(is_over).limit(1))
+    if found is not None:
+        async with database.write() as connection:
+            await connection.execute(delete(meter_readings).where(is_over))
