@@ -181,4 +181,4 @@ def _surround(app: FastAPI, settings: Settings) -> None:
         )
     app.add_middleware(Envelope)
     if settings.trusted_proxies:
-        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(settings.trusted_proxies))
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=settings.trusted_peers)

@@ -38,7 +38,7 @@ class Counted:
 def limited(*works: Work) -> dict[str, Any]:
     """Declare how an operation is counted, to the route and in the contract: `openapi_extra=limited(…)`.
 
-    The route counts by the first; by others the operation counts when it knows what is asked for.
+    The route counts by the only one. Where there are several, the operation does once it knows what is asked for.
     """
     return {RATE_LIMIT: [work.value for work in works]}
 
@@ -47,6 +47,12 @@ def works_of(method: str, declared: Mapping[str, Any]) -> list[Work]:
     """Return the classes of an operation: what it declares, or else what its method says."""
     usual = Work.READING if method.upper() in _READS else Work.WRITING
     return [Work(name) for name in declared.get(RATE_LIMIT, [usual])]
+
+
+def counted_at_the_door(method: str, declared: Mapping[str, Any]) -> Work | None:
+    """Return what the route counts an operation by; nothing where the operation does so itself."""
+    works = works_of(method, declared)
+    return works[0] if len(works) == 1 else None
 
 
 async def count(request: Request, work: Work, person: Person = ANONYMOUS) -> None:

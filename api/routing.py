@@ -19,7 +19,7 @@ from api.caching import NOW, kept_answer
 from api.callers import who_calls
 from api.credentials import address_of, is_basic
 from api.idempotency import Attempt, Replayed, attempt_at
-from api.limiting import count, works_of
+from api.limiting import count, counted_at_the_door
 from api.outsiders import await_key_of_outsider
 from api.parts import Parts, Visit
 from domain.errors import BadRequest, NotAllowed, Unidentified
@@ -72,18 +72,20 @@ class Route(OwnAddress):
         handle = super().get_route_handler()
         known = _query_parameters(self.dependant)
         extra = self.openapi_extra or {}
-        work = works_of(next(iter(self.methods or ()), "GET"), extra)[0]
+        work = counted_at_the_door(next(iter(self.methods or ()), "GET"), extra)
         permission = Permission(extra[PERMISSION]) if PERMISSION in extra else None
 
         async def guarded(request: Request) -> Response:
             request = LimitedRequest(request.scope, request.receive)
             request.scope["standfirst"]["template"] = self.path_format
-            if is_nameless := self.is_nameless(request):
-                await count(request, work)
-            refuse_strange_parameters(request, known)
             parts: Parts = request.app.state.parts
-            to_count = None if is_nameless else work
+            if work is not None and self.is_nameless(request):
+                await count(request, work)
+                to_count = None
+            else:
+                to_count = work
             async with refusals_counted(request, to_count):
+                refuse_strange_parameters(request, known)
                 await self.get_ready(request, parts)
             async with parts.database.read() as snapshot:
                 request.state.now = request.scope.get(NOW) or parts.sources.now()
@@ -186,10 +188,10 @@ def check_permission(person: Person, permission: Permission | None) -> None:
 
 @asynccontextmanager
 async def refusals_counted(request: Request, work: Work | None) -> AsyncIterator[None]:
-    """Count credentials that are refused for the network that they come from, unless it is counted already."""
+    """Count what is refused before it is known whose it is for its network, unless it is counted already."""
     try:
         yield
-    except Unidentified:
+    except (Unidentified, BadRequest):
         if work is not None:
             await count(request, work)
         raise

@@ -15,7 +15,6 @@ from urllib.parse import urlsplit
 
 from limits.aio.storage import RedisStorage
 from redis.asyncio import ConnectionPool
-from redis.exceptions import RedisError
 
 from domain.limits import Count, Limit
 from infra.counters import Counters
@@ -23,9 +22,9 @@ from infra.counters import Counters
 log = logging.getLogger("standfirst.limits")
 
 PREFIX = "standfirst"
-PATIENCE = 0.25  # seconds that a store may take to answer
+PATIENCE = 0.1  # seconds that a store may take to answer: a connection of the database may be held meanwhile
+AT_ONCE = 10  # questions to the store
 LEFT_ALONE = 5.0  # seconds in which one that did not is not asked again
-_NO_ANSWER = (RedisError, OSError, TimeoutError, ValueError)
 Found = TypeVar("Found")
 
 
@@ -84,6 +83,7 @@ class Shared:
             key_prefix=PREFIX,
             connection_pool=self._pool,  # type: ignore[arg-type] # documented, and not in its types
         )
+        self._places = asyncio.Semaphore(AT_ONCE)
         self._asked_again_at = 0.0
         self._is_missed = False
 
@@ -107,17 +107,19 @@ class Shared:
 
     async def _asked(self, question: Callable[[], Awaitable[Found]]) -> Found | None:
         """Ask the store, unless it did not answer lately. While it does not, one request at a time tries."""
-        if self._is_missed:
-            if monotonic() < self._asked_again_at:
+        async with self._places:
+            is_trial = self._is_missed
+            if is_trial:
+                if monotonic() < self._asked_again_at:
+                    return None
+                self._asked_again_at = monotonic() + LEFT_ALONE
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    found = await question()
+            except Exception as error:  # noqa: BLE001 - whatever answers there, it must not keep us from answering
+                self._miss(error)
                 return None
-            self._asked_again_at = monotonic() + LEFT_ALONE
-        try:
-            async with asyncio.timeout(PATIENCE):
-                found = await question()
-        except _NO_ANSWER as error:
-            self._miss(error)
-            return None
-        if self._is_missed:
+        if is_trial and self._is_missed:
             self._is_missed = False
             log.warning("The store of rate limits answers again.")
         return found

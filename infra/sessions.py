@@ -44,10 +44,11 @@ async def sweep(database: Database, now: datetime) -> None:
             await connection.execute(delete(sessions).where(is_over))
 
 
-async def is_known(connection: AsyncConnection, token: str) -> bool:
-    """Tell whether this is a refresh token of ours, used or not."""
-    query = select(refresh_tokens.c.digest).where(refresh_tokens.c.digest == digest_of(token))
-    return await connection.scalar(query) is not None
+async def owner(connection: AsyncConnection, token: str) -> str | None:
+    """Return the account that a refresh token is of, used or not; of one that is not ours, nothing."""
+    held = select(sessions.c.account_id).join(refresh_tokens)
+    found: str | None = await connection.scalar(held.where(refresh_tokens.c.digest == digest_of(token)))
+    return found
 
 
 async def find(connection: AsyncConnection, token: str) -> RefreshToken | None:

@@ -4,7 +4,7 @@ import os
 import re
 from datetime import timedelta
 from functools import cached_property
-from ipaddress import ip_network
+from ipaddress import IPv4Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -267,6 +267,13 @@ class Settings(BaseSettings):
         if refusal := refusal_of_all(self.issuers, self.base_url):
             raise ValueError(refusal)
         return self
+
+    @property
+    def trusted_peers(self) -> list[str]:
+        """The trusted proxies as connections come from them: those of IPv4 to a socket for both kinds, too."""
+        networks = [ip_network(one) for one in self.trusted_proxies]
+        old = [one for one in networks if isinstance(one, IPv4Network)]
+        return [*self.trusted_proxies, *(f"::ffff:{one.network_address}/{96 + one.prefixlen}" for one in old)]
 
     @property
     def teaser(self) -> TeaserSettings:

@@ -121,7 +121,6 @@ async def _wish(request: Request, visit: Visit, patch: dict[str, Any]) -> Wish:
         raise Unfit(*gone)
     async with visit.parts.database.read() as snapshot:
         account, verified = _there(await accounts.with_hash(snapshot, _own_id(visit), now=visit.now))
-        known = await sessions.addresses(snapshot, account.id, now=visit.now)
     form = patched(ProfileForm, _profile(account), patch)
     if form.email is None and form.password is None:
         return Wish()
@@ -130,7 +129,7 @@ async def _wish(request: Request, visit: Visit, patch: dict[str, Any]) -> Wish:
         raise Unfit(*(Flaw(f"/{name}", "You sign in elsewhere. It is yours to change there.") for name in wished))
     if form.current_password is None:
         raise Unfit(Flaw("/current_password", "It is required to change the e-mail address or the password."))
-    tried = await try_password(request, visit, account.email, verified, known)
+    tried = await try_password(request, visit, account.email, verified)
     if not await visit.parts.passwords.verify(form.current_password, verified):
         raise Unfit(Flaw("/current_password", "It is not your password."))
     await tried.was_right()

@@ -18,7 +18,7 @@ from api.routing import OR_BASIC, AnonymousRoute
 from domain.errors import GrantRefused, Unidentified
 from domain.events import Event, Subject
 from domain.limits import Work
-from domain.people import Account
+from domain.people import Account, Person
 from domain.sessions import RefreshToken, Session, Worth, worth
 from infra import accounts, sessions
 from infra.db import Connection
@@ -70,9 +70,15 @@ async def get_token(
     count for the e-mail address too: after too many, none is looked at for a while from where its owner is not
     known to be. Whoever has a session goes on; a new password by `POST /v1/accounts/reset` starts anew.
     """
-    if grant_type not in _PROVED_FIRST:
+    is_proved_first = grant_type in _PROVED_FIRST
+    if not is_proved_first:
         await count(request, Work.SIGN_IN)
-    await _check_form(request, grant_type, username, password, refresh_token, client_id, client_secret)
+    try:
+        await _check_form(request, grant_type, username, password, refresh_token, client_id, client_secret)
+    except GrantRefused:
+        if is_proved_first:
+            await count(request, Work.SIGN_IN)
+        raise
     if grant_type == "client_credentials":
         return await grant_to_client(request, visit, client_id=client_id, client_secret=client_secret)
     refuse_basic(request)
@@ -82,6 +88,7 @@ async def get_token(
         return await _sign_in(request, visit, username, password)
     if grant_type == "refresh_token":
         if not refresh_token:
+            await count(request, Work.SIGN_IN)
             raise GrantRefused("invalid_request", "Send `refresh_token`.")
         return await _refresh(request, visit, refresh_token)
     error = "unsupported_grant_type" if grant_type else "invalid_request"
@@ -209,16 +216,17 @@ def _client(request: Request) -> str | None:
 
 
 async def _refresh(request: Request, visit: Visit, token: str) -> Response:
-    """Change a refresh token for new ones. One that was never ours counts as signing in."""
+    """Change a refresh token for new ones. It counts for its account; one that is not good, as signing in."""
     async with visit.parts.database.read() as connection:
-        is_known = await sessions.is_known(connection, token)  # what is not must not hold up those who write
-    if is_known:
+        owner = await sessions.owner(connection, token)  # what is nobody's must not hold up those who write
+    answer = None
+    if owner is not None:
+        await count(request, Work.WRITING, Person(owner))
         async with visit.writing() as connection:
             kept = await sessions.find(connection, token)
             answer = await _go_on(visit, connection, token, kept) if kept else None
-    else:
+    if answer is None:
         await count(request, Work.SIGN_IN)
-    if not is_known or answer is None:
         raise GrantRefused("invalid_grant", _ENDED)
     return answer
 

@@ -297,3 +297,27 @@ async def test_without_limits_nothing_is_counted_nor_told(settings: Settings, cl
 async def test_many_at_once_are_counted_each(client: AsyncClient) -> None:
     answers = await asyncio.gather(*(client.get("/v1/articles") for _ in range(READS * 4)))
     assert sorted(answer.status_code for answer in answers) == [200] * READS + [429] * READS * 3
+
+
+@pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer x"}], ids=["nobody", "made up"])
+async def test_what_no_operation_knows_counts_too(
+    settings: Settings, clock: Clock, people: People, headers: dict[str, str]
+) -> None:
+    app = create_app(with_limits(settings, reads_a_minute=3), Sources(now=clock))
+    known = {"Authorization": f"Bearer {people.token(await people.add('reader'))}"}
+    async with app.router.lifespan_context(app):
+        for at, given in enumerate((headers, known)):
+            async with calling_from(app, f"192.0.2.{at}") as client:
+                answers = [await client.get("/v1/articles?x=1", headers=given) for _ in range(4)]
+                assert [answer.status_code for answer in answers] == [400] * 3 + [429]
+
+
+@pytest.mark.parametrize("proxy", ["10.1.2.3", "::ffff:10.1.2.3"])
+async def test_a_proxy_is_believed_on_whichever_socket(settings: Settings, clock: Clock, proxy: str) -> None:
+    limited = with_limits(settings, reads_a_minute=2).model_copy(update={"trusted_proxies": ("10.0.0.0/8",)})
+    app = create_app(limited, Sources(now=clock))
+    async with app.router.lifespan_context(app), calling_from(app, proxy) as client:
+        for reader in ("192.0.2.1", "192.0.2.2"):
+            told = {"X-Forwarded-For": reader}
+            answers = [await client.get("/v1/articles/none", headers=told) for _ in range(3)]
+            assert [answer.status_code for answer in answers] == [404, 404, 429]

@@ -249,4 +249,21 @@ async def test_a_stolen_token_guesses_its_owners_password_as_slowly(
     name = await client.patch("/v1/me", json={"name": "Ada"}, headers=headers)
     assert name.status_code == 200, "what takes no password is not held up"
     mine = await client.patch("/v1/me", json={**wish, "current_password": ADAS}, headers=headers)
-    assert mine.status_code == 200, "nor is its owner at home"
+    assert is_refused(mine), "where the session is says nothing: a thief may have moved it"
+    assert await guess(app, "192.0.2.7", ADA, password=ADAS) == [200], "its owner signs in at home"
+
+
+async def test_a_stolen_session_makes_no_place_known_to_guess_from(
+    client: AsyncClient, app: FastAPI, people: People, looked: list[str]
+) -> None:
+    account = await account_of(people)
+    tokens = await sign_in(client, account)
+    looked.clear()
+    wish, statuses = {"password": ANOTHER, "current_password": "wrong, and long"}, []
+    for at in range(TRIES + 2):
+        async with calling_from(app, f"198.51.100.{at}") as thief:
+            tokens = (await refresh(thief, tokens["refresh_token"])).json()
+            answer = await thief.patch("/v1/me", json=wish, headers=bearer(tokens))
+            statuses.append(answer.status_code)
+    assert statuses == [422] * TRIES + [429] * 2
+    assert len(looked) == TRIES

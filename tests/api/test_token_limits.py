@@ -45,6 +45,42 @@ async def test_refresh_tokens_go_on_where_others_guess(
     assert (await client.post("/v1/auth/revoke", data={"token": tokens["refresh_token"]})).status_code == 200
 
 
+async def test_however_much_others_guess_refresh_tokens_count_for_their_account(
+    settings: Settings, clock: Clock
+) -> None:
+    app = create_app(with_limits(settings, writes_a_minute=3), Sources(now=clock))
+    async with app.router.lifespan_context(app), calling_from(app, "192.0.2.7") as client:
+        people = People(app.state.parts)
+        tokens = await sign_in(client, await account_of(people))
+        for _ in range(4):
+            await client.post(TOKEN, data={"grant_type": "password", "username": "a@example.org", "password": "x"})
+        for _ in range(3):
+            answer = await refresh(client, tokens["refresh_token"])
+            assert answer.status_code == 200
+            tokens = answer.json()
+        assert is_refused(await refresh(client, tokens["refresh_token"]))
+
+
+async def test_what_is_no_form_counts_whatever_it_says_it_is(client: AsyncClient) -> None:
+    for form in (
+        {"grant_type": "refresh_token"},
+        {"grant_type": "refresh_token", "refresh_token": "x" * 2_000},
+        {"grant_type": "client_credentials", "client_id": "x" * 2_000},
+        {"grant_type": "client_credentials"},
+    ):
+        assert (await client.post(TOKEN, data=form)).status_code in {400, 401}
+    assert is_refused(await client.post(TOKEN, data={"grant_type": "refresh_token"}))
+
+
+async def test_refresh_tokens_that_have_run_out_count_as_signing_in(
+    client: AsyncClient, people: People, clock: Clock
+) -> None:
+    tokens = await sign_in(client, await account_of(people))
+    clock.move(days=61)
+    answers = [await refresh(client, tokens["refresh_token"]) for _ in range(SIGN_INS + 1)]
+    assert [answer.status_code for answer in answers] == [400] * SIGN_INS + [429]
+
+
 async def test_tokens_that_are_made_up_use_up_the_networks_sign_ins(app: FastAPI, client: AsyncClient) -> None:
     answers = [await refresh(client, f"made-up {at}") for at in range(SIGN_INS + 1)]
     assert [answer.status_code for answer in answers] == [400] * SIGN_INS + [429]

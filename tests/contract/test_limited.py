@@ -66,5 +66,5 @@ async def test_each_operation_refuses_as_the_contract_says(
             continue
         answer = await client.request(method, somewhere(path), headers=headers)
         assert is_refused(answer), (name, answer.status_code)
-        assert answer.json()["rule"] == operation["x-rate-limit"][0], name
+        assert answer.json()["rule"] in operation["x-rate-limit"], name
     assert {name for name, status in checker.seen if status == 429} == set(ALL) - NOT_COUNTED

@@ -106,3 +106,13 @@ def test_memory_ends_and_who_comes_after_that_is_not_without_limit(monkeypatch: 
     clock.time += timedelta(seconds=60)
     taken(counting, limit, "a k", 1)
     assert len(window.before) == 1, "nothing is kept beyond the window before"
+
+
+def test_whom_we_know_keeps_their_own_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(counters, "MOST", 5)
+    monkeypatch.setattr(counters, "SHARED", 1)
+    counting, limit = Counters(Hand()), Limit("a", 3)
+    for at in range(50):
+        taken(counting, limit, f"a network {at}", 9)
+    for kind in ("account", "client"):
+        assert [taken(counting, limit, f"a {kind} {at}", 9) for at in range(9)] == [3] * 9

@@ -17,7 +17,7 @@ from redis.asyncio import Redis
 from domain.limits import Limit
 from infra import ids
 from infra import limits as module
-from infra.limits import LEFT_ALONE, Tally
+from infra.limits import AT_ONCE, LEFT_ALONE, Tally
 from tests.stores import PASSWORD, Store, a_store, silence
 
 
@@ -152,7 +152,7 @@ async def test_a_store_that_says_nothing_costs_a_moment_once_in_a_while(
     with silence() as store:
         async with counting_in(store.url) as tally:
             answers = await asyncio.gather(*(tally.take(Limit("a", 4), whom) for _ in range(30)))
-            assert (sum(answers), store.callers()) == (4, 30)
+            assert (sum(answers), store.callers()) == (4, AT_ONCE)
             assert await taken(tally, Limit("a", 4), whom, 50) == 0
             assert store.callers() == 0, "it is left alone after that"
             monkeypatch.setattr(module, "monotonic", lambda: time.monotonic() + LEFT_ALONE + 1)
@@ -191,3 +191,30 @@ async def test_what_is_no_count_there_is_no_failure_here(running: Store, whom: s
 
 def test_nothing_is_asked_of_a_store_before_it_is_needed() -> None:
     Tally("redis://127.0.0.1:1", ids.now)
+
+
+async def test_a_service_that_is_no_store_keeps_nobody_from_being_answered(whom: str) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            writer.write(b"+OK\r\n" * 9)
+            await writer.drain()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as service:
+        port = service.sockets[0].getsockname()[1]
+        async with counting_in(f"redis://127.0.0.1:{port}") as tally:
+            for _ in range(9):
+                await tally.take(Limit("a", 4), whom)
+                await tally.look(Limit("a", 4), whom)
+            assert await taken(tally, Limit("a", 4), whom, 9) == 0
+
+
+@pytest.mark.usefixtures("patient")
+async def test_however_many_ask_at_once_connections_are_few(running: Store, whom: str) -> None:
+    async with counting_in(running.url) as tally:
+        answers = await asyncio.gather(*(tally.take(Limit("a", 500), whom) for _ in range(400)))
+        assert all(answers)
+        asking = Redis.from_url(running.url)
+        try:
+            assert len(await asking.client_list()) <= AT_ONCE + 2
+        finally:
+            await asking.aclose()
