@@ -24,6 +24,7 @@ failures = logging.getLogger("standfirst.failures")
 letters = logging.getLogger("standfirst.letters")
 keys = logging.getLogger("standfirst.keys")
 limits = logging.getLogger("standfirst.limits")
+issuers = logging.getLogger("standfirst.issuers")
 
 CLIENT_GONE = 499  # in the log only, as other servers write it
 _METHODS = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})  # a caller can make one up
@@ -125,7 +126,7 @@ def configure_logging() -> None:
     """Send our logs to standard error. Uvicorn's access log stays off: it would print addresses."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(message)s"))
-    for logger in (access, failures, letters, keys, limits):
+    for logger in (access, failures, letters, keys, limits, issuers):
         logger.handlers = [handler]
         logger.setLevel(logging.INFO)
         logger.propagate = False

@@ -1,5 +1,7 @@
 """Callers from outside: the keys of their issuer are waited for first, and whoever comes first gets an account."""
 
+from datetime import datetime
+
 from fastapi import Request
 
 from api.caching import CLAIM
@@ -28,7 +30,7 @@ async def outsider_calling(request: Request, parts: Parts, token: str, snapshot:
     identity = Identity(outsider.issuer, outsider.subject)
     account = await accounts.get_identified(snapshot, identity, now=request.state.now)
     if account is None:
-        await _welcome(request, parts, identity, snapshot)
+        await _welcome(request, parts, identity, snapshot, since=outsider.issued_at)
         account = await accounts.get_identified(snapshot, identity, now=request.state.now)
     if account is None or account.is_blocked:
         raise Unidentified("The access token is not one of ours.", presented=True)
@@ -38,8 +40,13 @@ async def outsider_calling(request: Request, parts: Parts, token: str, snapshot:
     return person
 
 
-async def _welcome(request: Request, parts: Parts, identity: Identity, snapshot: Connection) -> None:
-    """Make an account for somebody who comes first, in a transaction of its own. Of several at once one does."""
+async def _welcome(
+    request: Request, parts: Parts, identity: Identity, snapshot: Connection, *, since: datetime
+) -> None:
+    """Make an account for somebody who comes first, in a transaction of its own. Of several at once one does.
+
+    Who has deleted theirs comes back with a new token, and not with the one that did it.
+    """
     sources, now = parts.sources, request.state.now
     account = Account(sources.new_id(), "", NAME, frozenset(), frozenset())
     event = Event(Subject.ACCOUNT, account.id, "sign-up-outside", by=account.id, at=now, version=account.version)
@@ -47,6 +54,8 @@ async def _welcome(request: Request, parts: Parts, identity: Identity, snapshot:
         async with parts.database.write_soon(snapshot):
             if await identities.is_known(snapshot, identity):
                 return
+            if await identities.has_left(snapshot, identity, parts.seals, since=since):
+                raise Unidentified("The account of this access token has been deleted.", presented=True)
             await identities.add(snapshot, account, identity, now=now)
             await events.record(snapshot, event, event_id=sources.new_id(), from_address=address_of(request))
     except Conflict:  # they are there by now

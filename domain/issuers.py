@@ -58,6 +58,7 @@ class Outsider:
     issuer: str
     subject: str
     roles: frozenset[Role]
+    issued_at: datetime
     not_before: datetime
     expires_at: datetime
 

@@ -4,6 +4,7 @@ A table that knows people has its section here, or its reason in the test of thi
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Select, case, delete, select, update
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Subject
 from domain.people import Account
+from infra import identities as outside
 from infra import letters
 from infra.seals import Seals
 from infra.tables import (
@@ -80,7 +82,7 @@ def _events(account_id: str) -> Select[Any]:
     )
 
 
-async def forget(connection: AsyncConnection, seals: Seals, account: Account) -> None:
+async def forget(connection: AsyncConnection, seals: Seals, account: Account, *, now: datetime) -> None:
     """Remove what is kept of a person besides the account, with which all goes that hangs on it.
 
     Events stay, with their ids and without the addresses that they came from.
@@ -89,5 +91,7 @@ async def forget(connection: AsyncConnection, seals: Seals, account: Account) ->
     of_them = (events.c.subject == Subject.ACCOUNT) & (events.c.subject_id == account.id) & events.c.by.is_(None)
     theirs = (events.c.by == account.id) | of_them
     await connection.execute(update(events).where(theirs).values(from_address=None))
-    if not account.is_outside:
+    if account.is_outside:
+        await outside.depart(connection, account.id, seals, now=now)
+    else:
         await letters.forget(connection, seals, account.email)

@@ -110,9 +110,8 @@ class Issuers:
         claims = strictly(signed_by(token, key.verifiers[header["alg"]], header["alg"]))
         _check(claims, issuer)
         begins = max(claims["iat"], claims.get("nbf", claims["iat"]))
-        return Outsider(
-            issuer.name, claims["sub"], issuer.roles_of(claims), _moment(begins), _moment(claims["exp"])
-        )
+        issued, ends = _moment(claims["iat"]), _moment(claims["exp"])
+        return Outsider(issuer.name, claims["sub"], issuer.roles_of(claims), issued, _moment(begins), ends)
 
     async def follow(self) -> None:
         """Ask for keys before they are needed, and again when they are old. It ends when it is cancelled."""

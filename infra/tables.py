@@ -108,6 +108,13 @@ identities = Table(
     Column("created_at", Moment, nullable=False),
 )
 
+departures = Table(
+    "departures",  # who from outside has deleted their account, until the tokens that they had then have run out
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("at", Moment, nullable=False),
+)
+
 plans = Table(
     "plans",
     metadata,

@@ -17,11 +17,11 @@ from api.problems import declared
 from api.routing import Route, needs
 from domain.access import Gate, Item, Requires, decide
 from domain.clients import Client
-from domain.errors import Flaw, Unfit, Unidentified
+from domain.errors import Conflict, Flaw, Unfit, Unidentified
 from domain.events import Event, Subject
 from domain.headings import EVERYTHING
 from domain.letters import CONFIRM_FOR, Kind, Topic
-from domain.people import Account
+from domain.people import Account, Role
 from domain.permissions import Permission
 from infra import accounts, belongings, clients, sessions
 from infra.account_links import NewEmail, standing
@@ -103,12 +103,17 @@ async def delete_me(visit: VisitOf) -> Response:
 
     What you did stays on record under an id that leads to nobody. The last admin has to name another one first.
     """
+    if visit.person.issuer and not visit.person.roles <= {Role.READER, Role.SUBSCRIBER}:
+        raise Conflict(
+            "Whoever works in the newsroom is removed by an administrator, not to come back as somebody else.",
+            rule="newsroom",
+        )
     async with visit.writing() as connection:
         account = _there(await accounts.get(connection, _own_id(visit), now=visit.now))
         await accounts.keep_an_admin(connection, without=account)
         account, _ = _there(await accounts.hold(connection, account.id, now=visit.now))
         await _record(visit, connection, account, "delete")
-        await belongings.forget(connection, visit.parts.seals, account)
+        await belongings.forget(connection, visit.parts.seals, account, now=visit.now)
         await accounts.remove(connection, account)
     return Response(status_code=204, headers=NO_STORE)
 

@@ -16,7 +16,7 @@ from api.pages import next_link, open_cursor, seal_cursor
 from api.parts import Visit
 from api.routing import Route, needs
 from api.types import Id
-from domain.errors import Flaw, NotThere, Unfit, expect_version
+from domain.errors import Conflict, Flaw, NotThere, Unfit, expect_version
 from domain.events import Event, Subject
 from domain.issuers import Identity
 from domain.people import Account, Role
@@ -161,7 +161,11 @@ async def delete_account(visit: VisitOf, account_id: Id, version: IfMatch) -> Re
     """Remove an account with its subscriptions. What it wrote stays; the last that can administer does too."""
     async with visit.writing() as connection:
         account = await _expected(visit, connection, account_id, version)
-        await belongings.forget(connection, visit.parts.seals, account)
+        if account.is_outside and account.is_blocked:
+            raise Conflict(
+                "Their issuer still vouches for them: without the block they would come back.", rule="blocked"
+            )
+        await belongings.forget(connection, visit.parts.seals, account, now=visit.now)
         await accounts.remove(connection, account)
         await _record(visit, connection, account, "delete")
     return Response(status_code=204, headers=caching.NO_STORE)

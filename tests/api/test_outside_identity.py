@@ -10,9 +10,10 @@ from fastapi import FastAPI
 from httpx import AsyncClient
 from sqlalchemy import text
 
+from infra import identities as identity_rows
 from infra.db import Database, be_alone
 from infra.settings import Settings
-from infra.tables import accounts, events, identities
+from infra.tables import accounts, departures, events, identities
 from tests.api.serving import serving
 from tests.newsroom import Clock, Json, Newsroom, Office, People
 from tests.oidc import Provider, provider_at, trusting
@@ -167,8 +168,62 @@ async def test_they_name_themselves_take_what_is_kept_of_them_and_leave(
     assert (await client.delete("/v1/me", headers=headers)).status_code == 204
     assert not await rows(app, accounts)
     assert not await rows(app, identities)
-    again = (await client.get("/v1/me", headers=headers)).json()
+    clock.move(seconds=20)
+    again = (await client.get("/v1/me", headers=provider.bearer(clock))).json()
     assert (again["name"], again["id"] != kept["account"]["id"]) == ("Reader", True)
+
+
+async def test_the_token_that_deleted_an_account_makes_no_other(
+    app: FastAPI, client: AsyncClient, office: Office, clock: Clock, provider: Provider
+) -> None:
+    mine = [provider.bearer(clock, jti=f"{at}") for at in range(2)]
+    ahead = provider.bearer(clock, iat=int(clock().timestamp()) + 4)
+    assert (await client.delete("/v1/me", headers=mine[0])).status_code == 204
+    for headers in (*mine, ahead):
+        for path in ("/v1/me", "/v1/articles"):
+            assert (await client.get(path, headers=headers)).status_code == 401
+    assert not await rows(app, identities)
+    assert (await client.get("/v1/me", headers=provider.bearer(clock, sub="another"))).status_code == 200
+    clock.move(seconds=20)
+    account_id = (await client.get("/v1/me", headers=provider.bearer(clock))).json()["id"]
+    assert (await office.send("DELETE", f"/accounts/{account_id}", version=1)).status_code == 204
+    assert (await client.get("/v1/me", headers=provider.bearer(clock))).status_code == 401, "an admin's word too"
+
+
+async def test_departures_are_forgotten_when_no_token_is_left(
+    app: FastAPI, client: AsyncClient, clock: Clock, provider: Provider
+) -> None:
+    database = app.state.parts.database
+    assert (await client.delete("/v1/me", headers=provider.bearer(clock))).status_code == 204
+    (kept,) = await rows(app, departures)
+    assert "ada" not in str(kept)
+    for hours, left in ((23, 1), (2, 0)):
+        clock.move(seconds=hours * 3600)
+        await identity_rows.sweep(database, clock.time)
+        assert len(await rows(app, departures)) == left
+
+
+@pytest.mark.parametrize("role", ["redaction", "pigiste", "chef"])
+async def test_who_works_in_the_newsroom_does_not_come_back_as_somebody_else(
+    client: AsyncClient, clock: Clock, provider: Provider, role: str
+) -> None:
+    headers = provider.bearer(clock, role)
+    before = (await client.get("/v1/me", headers=headers)).json()["id"]
+    answer = await client.delete("/v1/me", headers=headers)
+    assert (answer.status_code, answer.json()["rule"]) == (409, "newsroom")
+    assert (await client.get("/v1/me", headers=headers)).json()["id"] == before
+
+
+async def test_a_block_is_not_lost_with_the_account(
+    client: AsyncClient, office: Office, clock: Clock, provider: Provider
+) -> None:
+    headers = provider.bearer(clock)
+    path = f"/accounts/{(await client.get('/v1/me', headers=headers)).json()['id']}"
+    assert (await office.send("PATCH", path, version=1, json={"is_blocked": True})).status_code == 200
+    refused = await office.send("DELETE", path, version=2)
+    assert (refused.status_code, refused.json()["rule"]) == (409, "blocked")
+    clock.move(seconds=20)
+    assert (await client.get("/v1/me", headers=provider.bearer(clock))).status_code == 401
 
 
 @pytest.mark.usefixtures("articles")

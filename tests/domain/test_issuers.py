@@ -61,7 +61,7 @@ def test_an_outsider_is_what_the_token_says_and_has_what_the_account_has() -> No
     account = Account(
         "id", "", "Reader", frozenset({Role.ADMIN}), frozenset({"gold"}), opens=frozenset({"x"}), language="fr"
     )
-    outsider = Outsider("https://login.test", "ada", frozenset({Role.READER}), NOW, NOW)
+    outsider = Outsider("https://login.test", "ada", frozenset({Role.READER}), NOW, NOW, NOW)
     person = outsider.person(account)
     assert person == Person(
         "id",

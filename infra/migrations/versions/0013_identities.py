@@ -22,7 +22,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("issuer", "subject", name=op.f("identities_pkey")),
         sa.UniqueConstraint("account_id", name=op.f("identities_account_id_key")),
     )
+    op.create_table(
+        "departures",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("departures_pkey")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("departures")
     op.drop_table("identities")
