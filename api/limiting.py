@@ -4,8 +4,10 @@ A key is made of a class of work and of whom the request counts for, and of noth
 answered from the representation cache is not counted: it costs less than counting would.
 """
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any
 
 from fastapi import Request
@@ -19,6 +21,8 @@ from domain.errors import TooMany
 from domain.limits import Count, Limit, Work, counted_for, limit_field, policy_field
 from domain.people import ANONYMOUS, Person
 from infra.limits import Tally
+
+log = logging.getLogger("standfirst.limits")
 
 RATE_LIMIT = "x-rate-limit"
 COUNTED = "counted"  # where a request notes what it was counted by
@@ -66,7 +70,23 @@ async def count(request: Request, work: Work, person: Person = ANONYMOUS) -> Non
         return
     whom = counted_for(person, address_of(request))
     request.scope["standfirst"][COUNTED] = Counted(parts.tally, limit, whom)
-    await take(request, parts.tally, limit, whom)
+    try:
+        await take(request, parts.tally, limit, whom)
+    except TooMany:
+        if person == ANONYMOUS and _comes_from_an_unnamed_proxy(request):
+            log.warning(
+                "a near network that sends X-Forwarded-For has no requests left: if it is a proxy of yours, "
+                "name it in STANDFIRST_TRUSTED_PROXIES, or all its readers share one limit"
+            )
+        raise
+
+
+def _comes_from_an_unnamed_proxy(request: Request) -> bool:
+    """Whether a request may have come through a proxy of the publisher's that nobody told us of."""
+    address, client = address_of(request), request.client
+    is_told = client is not None and client.port == 0  # so uvicorn marks an address that it was told
+    near = address is not None and not ip_address(address).is_global
+    return near and not is_told and "x-forwarded-for" in request.headers
 
 
 async def take(request: Request, tally: Tally, limit: Limit, whom: str) -> None:

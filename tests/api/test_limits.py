@@ -322,3 +322,29 @@ async def test_a_proxy_is_believed_on_whichever_socket(settings: Settings, clock
             told = {"X-Forwarded-For": reader}
             answers = [await client.get("/v1/articles/none", headers=told) for _ in range(3)]
             assert [answer.status_code for answer in answers] == [404, 404, 429]
+
+
+@pytest.mark.parametrize(
+    ("peer", "headers", "trusted", "warned"),
+    [
+        ("10.1.2.3", {"X-Forwarded-For": "8.8.8.8"}, (), 1),
+        ("10.1.2.3", {}, (), 0),
+        ("8.8.4.4", {"X-Forwarded-For": "8.8.8.8"}, (), 0),  # somebody's own invention
+        ("10.1.2.3", {"X-Forwarded-For": "10.9.9.9"}, ("10.1.2.3",), 0),
+    ],
+)
+async def test_whoever_forgot_to_name_the_proxy_is_told(
+    settings: Settings,
+    clock: Clock,
+    caplog: pytest.LogCaptureFixture,
+    peer: str,
+    headers: dict[str, str],
+    trusted: tuple[str, ...],
+    warned: int,
+) -> None:
+    limited = with_limits(settings, reads_a_minute=2).model_copy(update={"trusted_proxies": trusted})
+    app = create_app(limited, Sources(now=clock))
+    async with app.router.lifespan_context(app), calling_from(app, peer) as client:
+        answers = [await client.get("/v1/articles/none", headers=headers) for _ in range(3)]
+    assert [answer.status_code for answer in answers] == [404, 404, 429]
+    assert len([one for one in caplog.messages if "STANDFIRST_TRUSTED_PROXIES" in one]) == warned
