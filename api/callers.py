@@ -6,8 +6,9 @@ from api.caching import CLAIM
 from api.credentials import address_of, bearer_of
 from api.outsiders import outsider_calling
 from api.parts import Parts
+from domain.clients import ROLES
 from domain.errors import Unidentified
-from domain.people import ANONYMOUS, Person, Role
+from domain.people import ANONYMOUS, Person
 from infra import accounts, clients, ledger, licences
 from infra.db import Connection
 from infra.tokens import Claims
@@ -45,7 +46,7 @@ async def client_calling(request: Request, claims: Claims, snapshot: Connection)
     running = licence if licence and licence.is_running(now) else None
     return Person(
         client.id,
-        claims.roles & {Role.PARTNER},
+        claims.roles & {client.role} & ROLES,
         session_id=claims.session_id,
         is_client=True,
         licence=running,

@@ -1,4 +1,4 @@
-"""API clients: programs of partners, which sign in with a secret, from the networks that they are allowed."""
+"""API clients: programs of partners and tills, which sign in with a secret, from the networks they are allowed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,21 +6,25 @@ from datetime import datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from domain.errors import Conflict
+from domain.people import Role
 
 MOST_SECRETS = 2
 """One in use and the one that takes its place."""
 MARK = "sfc_"
 """What every secret begins with, so that one that lies around is known for what it is."""
 NOTED_EVERY = timedelta(minutes=1)
+ROLES = frozenset({Role.PARTNER, Role.CASHIER})
+"""What a client may be: one of these, from the first day to the last."""
 _SHOWN = len(MARK) + 8
 _MAPPED = IPv6Network("::ffff:0:0/96")
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A program of a partner's. Without networks it may call from anywhere."""
+    """A program of a partner's, or a payment system. Without networks it may call from anywhere."""
 
     id: str
+    role: Role
     name: str
     networks: tuple[str, ...]
     is_blocked: bool

@@ -9,11 +9,12 @@ from domain.meters import Meter
 
 
 class Role(StrEnum):
-    """What an account is to the publication. An account may have several."""
+    """What an account or a client is to the publication. An account may have several."""
 
     READER = "reader"
     SUBSCRIBER = "subscriber"
     PARTNER = "partner"
+    CASHIER = "cashier"
     CONTRIBUTOR = "contributor"
     EDITOR = "editor"
     ADMIN = "admin"
@@ -36,7 +37,7 @@ class Person:
     language: str | None = None
     """The language (BCP 47) that they have chosen."""
     is_client: bool = False
-    """Whether it is a program of a partner's: `account_id` is then the client's, and no account has it."""
+    """Whether it is a partner's program or a till: `account_id` is then the client's, and no account has it."""
     issuer: str | None = None
     """The outside issuer that vouches for them, if they did not sign in here."""
     licence: Licence | None = None

@@ -31,6 +31,7 @@ class Permission(StrEnum):
 _EVERYBODY_KNOWN = frozenset(Role)
 _EDITORS = frozenset({Role.EDITOR, Role.ADMIN})
 _ADMINS = frozenset({Role.ADMIN})
+_TILL = frozenset({Role.CASHIER, Role.ADMIN})
 _NEWSROOM = _EDITORS | {Role.CONTRIBUTOR}
 
 PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
@@ -46,14 +47,14 @@ PERMISSIONS: Mapping[Permission, frozenset[Role]] = {
     Permission.GIVE_ARTICLES: _EVERYBODY_KNOWN - {Role.PARTNER},  # whether they may is decided article by article
     Permission.EDIT_ACCOUNTS: _ADMINS,
     Permission.EDIT_PLANS: _ADMINS,
-    Permission.EDIT_SUBSCRIPTIONS: _ADMINS,
+    Permission.EDIT_SUBSCRIPTIONS: _TILL,
     Permission.EDIT_CLIENTS: _ADMINS,
     Permission.EDIT_LICENCES: _ADMINS,
     Permission.ACKNOWLEDGE: frozenset({Role.PARTNER}),
     Permission.SEE_EVENTS: _ADMINS,
 }
-OF_CLIENTS = frozenset({Permission.SEE_OWN_ACCOUNT, Permission.ACKNOWLEDGE})
-"""What a client may whose roles hold it: it has no account to use, and nobody's rights but a partner's."""
+OF_CLIENTS = frozenset({Permission.SEE_OWN_ACCOUNT, Permission.ACKNOWLEDGE, Permission.EDIT_SUBSCRIPTIONS})
+"""What a client may whose role holds it: it has no account, and nobody's rights but a partner's or a till's."""
 
 
 def may(person: Person, permission: Permission) -> bool:

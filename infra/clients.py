@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.clients import NOTED_EVERY, Client, Secret
 from domain.errors import InUse, Stale, Use
+from domain.people import Role
 from infra.tables import client_secrets, clients, licences
 
 _BY_DIGEST = (
@@ -86,7 +87,7 @@ async def secrets_of(connection: AsyncConnection, ids: Iterable[str]) -> dict[st
 
 async def add(connection: AsyncConnection, client: Client) -> None:
     """Add a client; its secrets are added by themselves."""
-    known = {"id": client.id, "created_at": client.created_at}
+    known = {"id": client.id, "role": client.role, "created_at": client.created_at}
     await connection.execute(clients.insert().values(**known, **_said(client)))
 
 
@@ -130,4 +131,5 @@ def _said(client: Client) -> dict[str, Any]:
 
 
 def _client(row: Row[Any]) -> Client:
-    return Client(row.id, row.name, tuple(row.networks.split()), row.is_blocked, row.version, row.created_at)
+    networks = tuple(row.networks.split())
+    return Client(row.id, Role(row.role), row.name, networks, row.is_blocked, row.version, row.created_at)

@@ -176,6 +176,7 @@ clients = Table(
     "clients",
     metadata,
     Column("id", ID, primary_key=True),
+    Column("role", String(20), nullable=False, server_default="partner"),
     Column("name", NAME, nullable=False),
     Column("networks", Text, nullable=False),  # separated by spaces; none means from anywhere
     Column("is_blocked", Boolean, nullable=False),

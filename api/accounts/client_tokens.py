@@ -13,7 +13,7 @@ from api.parts import Visit
 from domain.clients import Client, Secret
 from domain.errors import ClientRefused, GrantRefused
 from domain.limits import Work
-from domain.people import Person, Role
+from domain.people import Person
 from infra import clients
 
 
@@ -36,7 +36,7 @@ async def grant_to_client(request: Request, visit: Visit, *, client_id: str, cli
     if not secret.was_used_lately(visit.now):
         async with visit.writing() as connection:
             await clients.note_use(connection, secret.id, now=visit.now)
-    return granted(visit, client.id, (Role.PARTNER,), session_id=secret.id, now=visit.now, is_client=True)
+    return granted(visit, client.id, (client.role,), session_id=secret.id, now=visit.now, is_client=True)
 
 
 async def _found(visit: Visit, told: Credentials) -> tuple[Client, Secret]:

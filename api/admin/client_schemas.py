@@ -1,11 +1,12 @@
 """What administrators send and get of clients. A secret comes out once: when it is made."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, StrictBool, StringConstraints
 
 from api.types import KnownId, Line, Model, Time
 from domain.clients import MOST_SECRETS, network_of
+from domain.people import Role
 
 MOST_NETWORKS = 100
 _PATTERN = r"^[0-9A-Fa-f:.]{2,45}(?:/[0-9]{1,3})?$"
@@ -28,14 +29,21 @@ Network = Annotated[
 Networks = Annotated[list[Network], Field(max_length=MOST_NETWORKS), AfterValidator(_once)]
 
 
-class ClientForm(Model):
-    """A program of a partner's."""
+class ClientChangeForm(Model):
+    """What may be changed of a client."""
 
     name: Line
     networks: Networks = Field(default=[])
     """Where it may call from: addresses and networks (CIDR). Without any, from anywhere."""
     is_blocked: StrictBool = False
     """Whether it is shut out: it gets no tokens, and those that it has are refused from the next request on."""
+
+
+class ClientForm(ClientChangeForm):
+    """A program of a partner's, or a payment system."""
+
+    role: Literal[Role.PARTNER, Role.CASHIER] = Role.PARTNER
+    """What it is, for good: a `partner` takes what its licence gives, a `cashier` sets subscriptions."""
 
 
 class ClientSecret(Model):

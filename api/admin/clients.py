@@ -1,4 +1,4 @@
-"""Clients: the programs of partners, where they may call from, and the secrets that they sign in with."""
+"""Clients: programs of partners and tills, where they may call from, and the secrets that they sign in with."""
 
 from dataclasses import replace
 from typing import Annotated, Any
@@ -58,7 +58,8 @@ async def list_clients(request: Request, visit: VisitOf, limit: Limit = 20, curs
 )
 async def create_client(form: schemas.ClientForm, visit: VisitOf) -> Response:
     """Add a client with its first secret, which is told here and nowhere else."""
-    client = Client(visit.parts.sources.new_id(), form.name, tuple(form.networks), form.is_blocked, 1, visit.now)
+    client_id, networks = visit.parts.sources.new_id(), tuple(form.networks)
+    client = Client(client_id, form.role, form.name, networks, form.is_blocked, 1, visit.now)
     async with visit.writing() as connection:
         await clients.add(connection, client)
         _, text = await _make_secret(visit, connection, client)
@@ -88,7 +89,7 @@ async def read_client(visit: VisitOf, client_id: Id) -> Response:
     openapi_extra=ALLOWED,
 )
 async def edit_client(
-    patch: Annotated[dict[str, Any], PatchOf(schemas.ClientForm)],
+    patch: Annotated[dict[str, Any], PatchOf(schemas.ClientChangeForm)],
     visit: VisitOf,
     client_id: Id,
     version: IfMatch,
@@ -97,7 +98,7 @@ async def edit_client(
     async with visit.writing() as connection:
         before = await _expected(connection, client_id, version)
         current = {"name": before.name, "networks": list(before.networks), "is_blocked": before.is_blocked}
-        form = patched(schemas.ClientForm, current, patch)
+        form = patched(schemas.ClientChangeForm, current, patch)
         after = replace(before, **{**dict(form), "networks": tuple(form.networks)}, version=version + 1)
         await clients.save(connection, after, before=before)
         await _record(visit, connection, after, _action(before, after))
@@ -208,6 +209,7 @@ async def _shown(connection: Connection, client: Client) -> Response:
 def _fields(client: Client, secrets: tuple[Secret, ...]) -> dict[str, Any]:
     return {
         "id": client.id,
+        "role": client.role,
         "name": client.name,
         "networks": list(client.networks),
         "is_blocked": client.is_blocked,

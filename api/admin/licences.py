@@ -19,6 +19,7 @@ from api.pages import next_link, open_cursor, seal_cursor
 from api.parts import Visit
 from api.routing import Route, needs
 from api.types import Id
+from domain.access import MAY_BE_LICENSED
 from domain.errors import Flaw, NotThere, Unfit, expect_version
 from domain.events import Event, Subject
 from domain.licences import MINUTE, Licence, Reach, check_licence
@@ -70,8 +71,13 @@ async def list_licences(
 async def create_licence(form: schemas.LicenceForm, visit: VisitOf) -> Response:
     """Give a client what it may take. Its next request reads that whole."""
     async with visit.writing() as connection:
-        if await clients.get(connection, form.client_id) is None:
+        client = await clients.get(connection, form.client_id)
+        if client is None:
             raise Unfit(Flaw("/client_id", "There is no such client."))
+        if client.role not in MAY_BE_LICENSED:
+            raise Unfit(
+                Flaw("/client_id", "It is not a partner's: licences are for clients with the role `partner`.")
+            )
         licence = await _agreed(visit, connection, form, visit.parts.sources.new_id(), form.client_id)
         await licences.add(connection, licence, now=visit.now)
         await _record(visit, connection, licence, "create")

@@ -39,6 +39,7 @@ PEOPLE = (
     ("subscriber@gazette.example", "Samir Subscriber", Role.SUBSCRIBER),
     ("patron@gazette.example", "Paula Patron", Role.SUBSCRIBER),
     ("partner@gazette.example", "Pieter Partner", Role.PARTNER),
+    ("cashier@gazette.example", "Carla Cashier", Role.CASHIER),
     ("contributor@gazette.example", "Celia Contributor", Role.CONTRIBUTOR),
     ("editor@gazette.example", "Emile Editor", Role.EDITOR),
     ("admin@gazette.example", "Ada Admin", Role.ADMIN),

@@ -171,7 +171,6 @@ BAD: list[tuple[Json, str]] = [
             ("digest", "0" * 64),
             ("prefix", "sfc_mine"),
             ("roles", ["admin"]),
-            ("role", "admin"),
             ("created_at", "2026-01-01T00:00:00Z"),
             ("last_used_at", "2026-01-01T00:00:00Z"),
             ("client_id", "mine"),

@@ -322,6 +322,7 @@ async def _let_programs_in(desk: Desk) -> None:
     path, token = "/v1/admin/clients", "/v1/auth/token"
     wire = {"name": "The Wire", "networks": ["192.0.2.0/24", "2001:db8::/32"]}
     one = await desk.ask("POST", path, "new", by="admin", json=wire)
+    await desk.ask("POST", path, "till", by="admin", json={"name": "The Till", "role": "cashier"})
     grant = {"grant_type": "client_credentials"}
     form = {**grant, "client_id": one["id"], "client_secret": one["secret"]}
     tokens = await desk.ask("POST", token, "client", by=None, data=form)

@@ -2,13 +2,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.clients import MARK, MOST_SECRETS, Client, Secret, check_room, lies_in, network_of, prefix_of
+from domain.clients import MARK, MOST_SECRETS, ROLES, Client, Secret, check_room, lies_in, network_of, prefix_of
 from domain.errors import Conflict
 from domain.people import Person, Role
 from domain.permissions import OF_CLIENTS, PERMISSIONS, Permission, may
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
-CLIENT = Client("c1", "Wire", ("192.0.2.0/24", "2001:db8::/32"), is_blocked=False, version=1, created_at=NOW)
+CLIENT = Client(
+    "c1", Role.PARTNER, "Wire", ("192.0.2.0/24", "2001:db8::/32"), is_blocked=False, version=1, created_at=NOW
+)
 SECRET = Secret("s1", "c1", "sfc_abcdefgh", NOW)
 
 
@@ -66,7 +68,9 @@ def test_what_is_no_network_is_refused(text: str) -> None:
 def test_who_is_blocked_may_call_from_nowhere() -> None:
     assert CLIENT.may_call_from("192.0.2.7")
     assert not CLIENT.may_call_from("198.51.100.7")
-    assert not Client("c1", "Wire", (), is_blocked=True, version=1, created_at=NOW).may_call_from("192.0.2.7")
+    assert not Client("c1", Role.PARTNER, "Wire", (), is_blocked=True, version=1, created_at=NOW).may_call_from(
+        "192.0.2.7"
+    )
 
 
 def test_there_is_room_for_two_secrets() -> None:
@@ -89,8 +93,18 @@ def test_a_prefix_tells_what_it_is_and_little_more() -> None:
 
 
 @pytest.mark.parametrize("permission", Permission)
-def test_a_client_may_no_more_than_see_who_it_is_whatever_its_roles(permission: Permission) -> None:
-    partner = Person("c1", frozenset({Role.PARTNER}), is_client=True)
+def test_a_client_may_no_more_than_what_clients_may_whatever_its_roles(permission: Permission) -> None:
     everything = Person("c1", frozenset(Role), is_client=True)
     assert may(everything, permission) is (permission in OF_CLIENTS)
-    assert may(partner, permission) is (permission in OF_CLIENTS and Role.PARTNER in PERMISSIONS[permission])
+    for role in ROLES:
+        one = Person("c1", frozenset({role}), is_client=True)
+        assert may(one, permission) is (permission in OF_CLIENTS and role in PERMISSIONS[permission])
+
+
+def test_a_client_is_a_partner_or_a_till() -> None:
+    assert {Role.PARTNER, Role.CASHIER} == ROLES
+    of_role = {role: {one for one in OF_CLIENTS if role in PERMISSIONS[one]} for role in ROLES}
+    assert of_role == {
+        Role.PARTNER: {Permission.SEE_OWN_ACCOUNT, Permission.ACKNOWLEDGE},
+        Role.CASHIER: {Permission.SEE_OWN_ACCOUNT, Permission.EDIT_SUBSCRIPTIONS},
+    }

@@ -54,6 +54,7 @@ WHO = (
     "subscriber",
     "contributor",
     "partner",
+    "cashier",
     "editor",
     "admin",
     "reader partner",

@@ -7,27 +7,27 @@ from domain import permissions
 from domain.people import ANONYMOUS, Account, Person, Role
 from domain.permissions import Permission, may, may_see_article
 
-# reader subscriber partner contributor editor admin
+# reader subscriber partner cashier contributor editor admin
 TABLE = {
-    Permission.USE_NEWSROOM: (False, False, False, True, True, True),
-    Permission.EDIT_OWN_ARTICLES: (False, False, False, True, True, True),
-    Permission.EDIT_ALL_ARTICLES: (False, False, False, False, True, True),
-    Permission.EDIT_TAGS: (False, False, False, False, True, True),
-    Permission.EDIT_CONTRIBUTORS: (False, False, False, False, True, True),
-    Permission.EDIT_MEDIA: (False, False, False, False, True, True),
-    Permission.SEE_OWN_ACCOUNT: (True, True, True, True, True, True),
-    Permission.USE_OWN_ACCOUNT: (True, True, True, True, True, True),
-    Permission.EDIT_OWN_ACCOUNT: (True, True, False, True, True, True),
-    Permission.GIVE_ARTICLES: (True, True, False, True, True, True),
-    Permission.EDIT_ACCOUNTS: (False, False, False, False, False, True),
-    Permission.EDIT_PLANS: (False, False, False, False, False, True),
-    Permission.EDIT_SUBSCRIPTIONS: (False, False, False, False, False, True),
-    Permission.EDIT_CLIENTS: (False, False, False, False, False, True),
-    Permission.EDIT_LICENCES: (False, False, False, False, False, True),
-    Permission.ACKNOWLEDGE: (False, False, True, False, False, False),
-    Permission.SEE_EVENTS: (False, False, False, False, False, True),
+    Permission.USE_NEWSROOM: (False, False, False, False, True, True, True),
+    Permission.EDIT_OWN_ARTICLES: (False, False, False, False, True, True, True),
+    Permission.EDIT_ALL_ARTICLES: (False, False, False, False, False, True, True),
+    Permission.EDIT_TAGS: (False, False, False, False, False, True, True),
+    Permission.EDIT_CONTRIBUTORS: (False, False, False, False, False, True, True),
+    Permission.EDIT_MEDIA: (False, False, False, False, False, True, True),
+    Permission.SEE_OWN_ACCOUNT: (True, True, True, True, True, True, True),
+    Permission.USE_OWN_ACCOUNT: (True, True, True, True, True, True, True),
+    Permission.EDIT_OWN_ACCOUNT: (True, True, False, True, True, True, True),
+    Permission.GIVE_ARTICLES: (True, True, False, True, True, True, True),
+    Permission.EDIT_ACCOUNTS: (False, False, False, False, False, False, True),
+    Permission.EDIT_PLANS: (False, False, False, False, False, False, True),
+    Permission.EDIT_SUBSCRIPTIONS: (False, False, False, True, False, False, True),
+    Permission.EDIT_CLIENTS: (False, False, False, False, False, False, True),
+    Permission.EDIT_LICENCES: (False, False, False, False, False, False, True),
+    Permission.ACKNOWLEDGE: (False, False, True, False, False, False, False),
+    Permission.SEE_EVENTS: (False, False, False, False, False, False, True),
 }
-ROLES = (Role.READER, Role.SUBSCRIBER, Role.PARTNER, Role.CONTRIBUTOR, Role.EDITOR, Role.ADMIN)
+ROLES = (Role.READER, Role.SUBSCRIBER, Role.PARTNER, Role.CASHIER, Role.CONTRIBUTOR, Role.EDITOR, Role.ADMIN)
 
 
 def someone(*roles: Role, account_id: str = "me") -> Person:
@@ -69,6 +69,7 @@ def test_a_permission_without_a_row_is_nobodys(role: Role, monkeypatch: pytest.M
         (Role.READER, False, False),
         (Role.SUBSCRIBER, False, False),
         (Role.PARTNER, False, False),
+        (Role.CASHIER, False, False),
         (Role.CONTRIBUTOR, True, False),
         (Role.EDITOR, True, True),
         (Role.ADMIN, True, True),

@@ -39,7 +39,10 @@ STATES = [State(draft, publication) for draft, publication in product(DraftState
 PEOPLE = [
     ANONYMOUS,
     Person(None, frozenset(Role)),
-    *(Person("a", frozenset(role for at, role in enumerate(Role) if bits >> at & 1)) for bits in range(64)),
+    *(
+        Person("a", frozenset(role for at, role in enumerate(Role) if bits >> at & 1))
+        for bits in range(2 ** len(Role))
+    ),
     Person("a", frozenset({cast("Role", "chief")})),
 ]
 

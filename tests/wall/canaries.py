@@ -32,7 +32,8 @@ SUBSCRIBED = PLANNED | {"subscriber", "outsider"}
 COVERED = SUBSCRIBED | {"covered"}
 LICENSED = COVERED | {"program"}
 REGISTERED = COVERED | NEWSROOM | {"reader"}
-EVERYBODY = REGISTERED | {"anonymous", "partner", "program"}
+TILLS = frozenset({"cashier", "till"})
+EVERYBODY = REGISTERED | TILLS | {"anonymous", "partner", "program"}
 NOBODY: frozenset[str] = frozenset()
 
 _UUID = r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"

@@ -22,6 +22,8 @@ PERSONS: dict[str, tuple[str, ...]] = {
     "covered": ("reader",),  # with a plan that opens one tag and one section
     "partner": ("partner",),
     "program": ("partner",),  # a client
+    "cashier": ("cashier",),
+    "till": ("cashier",),  # a client
     "writer": ("contributor",),
     "colleague": ("contributor",),
     "editor": ("editor",),

@@ -20,6 +20,7 @@ from tests.wall.canaries import (
     REGISTERED,
     STAFF,
     SUBSCRIBED,
+    TILLS,
     WRITER,
 )
 from tests.wall.corpus import PASSWORD, PERSONS, Corpus
@@ -30,6 +31,7 @@ async def make_corpus(client: httpx.AsyncClient, people: People, provider: Provi
     corpus = Corpus(client, people)
     await _add_people(corpus)
     await _add_program(corpus)
+    await _add_till(corpus)
     await _add_outsider(corpus, provider)
     await _add_names(corpus)
     await _add_plans(corpus)
@@ -45,7 +47,7 @@ async def _add_people(corpus: Corpus) -> None:
     hashed = hash_password(PASSWORD)
     for person, roles in PERSONS.items():
         corpus.headers[person] = {}
-        if roles and person not in {"program", "outsider"}:
+        if roles and person not in {"program", "till", "outsider"}:
             plans = ("gold",) if person == "planned" else ()
             account = await corpus.people.add(*roles, plans=plans, password_hash=hashed)
             corpus.accounts[person] = account
@@ -64,6 +66,15 @@ async def _add_program(corpus: Corpus) -> None:
     one = await program(corpus.admin, name=corpus.word(told))
     corpus.headers["program"] = await headers_of(corpus.client, one)
     corpus.clients.append({name: value for name, value in one.made.items() if name != "secret"})
+    corpus.canaries.told(one.id, told)
+    corpus.canaries.told(one.made["secrets"][0]["id"], ADMIN)
+
+
+async def _add_till(corpus: Corpus) -> None:
+    """A payment system: a client that sets subscriptions, and reads as everybody does."""
+    told = ADMIN | {"till"}
+    one = await program(corpus.admin, name=corpus.word(told), role="cashier")
+    corpus.headers["till"] = await headers_of(corpus.client, one)
     corpus.canaries.told(one.id, told)
     corpus.canaries.told(one.made["secrets"][0]["id"], ADMIN)
 
@@ -129,8 +140,9 @@ async def _add_plans(corpus: Corpus) -> None:
     corpus.canaries.told(hidden["id"], ADMIN)
     corpus.plans += ["coast", "gold", "gone"]
     covered, reader = corpus.accounts["covered"], corpus.accounts["reader"]
+    external_id = corpus.word(ADMIN | TILLS | {"covered"})
     held = [
-        await office.subscribe(covered.id, "coast", source="till", external_id=corpus.word(ADMIN | {"covered"})),
+        await office.subscribe(covered.id, "coast", source="till", external_id=external_id),
         await office.revoke(await office.subscribe(reader.id, "gone")),
         await office.subscribe(reader.id, "gold", starts_at="2030-01-01T00:00:00Z"),
     ]
@@ -140,7 +152,8 @@ async def _add_plans(corpus: Corpus) -> None:
     corpus.canaries.told(licence["id"], ADMIN)
     corpus.licences.append(licence)
     for one, owner in zip(held, ("covered", "reader", "reader"), strict=True):
-        corpus.canaries.told(one["id"], ADMIN | {owner})
+        corpus.canaries.told(one["id"], ADMIN | TILLS | {owner})
+        corpus.canaries.audience[corpus.accounts[owner].id] |= TILLS  # whose it is
         corpus.subscriptions.append(one)
 
 

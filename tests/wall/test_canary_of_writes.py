@@ -17,18 +17,21 @@ from tests.api.forms import confirmation
 from tests.newsroom import Json, Newsroom, People, paragraph, png
 from tests.signing_in import PASSWORD
 from tests.wall import walk
+from tests.wall.canaries import TILLS
 from tests.wall.corpus import PERSONS, Corpus
 
-OUTSIDE = ("anonymous", "reader", "subscriber", "planned", "outsider", "partner", "program")
+OUTSIDE = ("anonymous", "reader", "subscriber", "planned", "outsider", "partner", "program", "cashier", "till")
+PROGRAMS = ("program", "till")
 OPEN = {"get_token", "revoke_token", "sign_up", "confirm_email", "reset_password"}
 OWN = {  # everybody may with what is theirs, but these
     "acknowledge_removals": [one for one in OUTSIDE if one not in {"partner", "program"}],
-    "give_article": ["anonymous", "partner", "program"],
-    "revoke_gift": ["anonymous", "program"],
-    "edit_me": ["anonymous", "partner", "program"],
-    "delete_me": ["anonymous", "partner", "program"],
-    "end_session": ["anonymous", "program"],
-    "end_sessions": ["anonymous", "program"],
+    "give_article": ["anonymous", "partner", *PROGRAMS],
+    "revoke_gift": ["anonymous", *PROGRAMS],
+    "edit_me": ["anonymous", "partner", *PROGRAMS],
+    "delete_me": ["anonymous", "partner", *PROGRAMS],
+    "end_session": ["anonymous", *PROGRAMS],
+    "end_sessions": ["anonymous", *PROGRAMS],
+    **{f"{verb}_subscription": sorted({*OUTSIDE} - TILLS) for verb in ("create", "edit", "revoke", "delete")},
 }
 
 

@@ -23,6 +23,7 @@ NASTY = ("»", "”", ")", "…", ".", "?!", "’", "-", "\u00a0x", "<b>", "&amp
 PERSONS: Mapping[str, tuple[tuple[Role, ...], str]] = {
     "anonymous": ((), ""),
     "partner": ((Role.PARTNER,), ""),
+    "cashier": ((Role.CASHIER,), ""),
     "reader": ((Role.READER,), ""),
     "subscriber": ((Role.SUBSCRIBER,), "silver"),
     "covered": ((Role.READER,), "coast"),
@@ -38,6 +39,7 @@ GATES: Mapping[str, Json] = {
 HIDDEN_FROM = {
     "anonymous": frozenset(GATES),
     "partner": frozenset(GATES),
+    "cashier": frozenset(GATES),
     "reader": frozenset({"subscriber", "gold", "coast"}),
     "covered": frozenset({"subscriber", "gold"}),
     "subscriber": frozenset({"gold"}),
