@@ -54,9 +54,8 @@ async def _add_people(corpus: Corpus) -> None:
             token = corpus.people.token(account)
             corpus.headers[person] = {"Authorization": f"Bearer {token}"}
             # An account's id is its own business, but in the newsroom `created_by` names it.
-            corpus.canaries.told(
-                account.id, frozenset({person}) | ADMIN | (STAFF if person == "writer" else NOBODY)
-            )
+            told = frozenset({person}) | ADMIN | (STAFF if person == "writer" else NOBODY)
+            corpus.canaries.told(account.id, told | (TILLS if plans else NOBODY))  # whose subscription it is
     corpus.canaries.audience[corpus.accounts["editor"].id] |= WRITER  # who is told who edited theirs
 
 
