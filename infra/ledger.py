@@ -1,6 +1,6 @@
 """The ledger: which editions partners have taken whole, and when. It is written before they get a text."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from domain.articles import Publication
 from domain.licences import Licence
 from domain.meters import Meter, month_of
 from domain.people import Person
+from infra import clients
 from infra.db import Database, DatabaseBusy
 from infra.delivery import Found
 from infra.tables import acknowledgements, changes, ledger, licences, publications
@@ -74,58 +75,69 @@ async def take(
     found: Sequence[Found],
     *,
     now: datetime,
+    clock: Callable[[], datetime],
     is_read: bool = True,
 ) -> Taken:
     """Write down what of this a partner takes under its licence, as far as its quota goes, in the order given.
 
-    Each edition is written down once; of articles that it had before, another edition counts as nothing new. The
-    snapshot is a newer one afterwards, if anything had to be written. Where nothing `is_read`, as with `HEAD`,
-    only that counts which is written down already.
+    Each edition is written down once; of articles that it had before, another edition counts as nothing new, and
+    what is free counts for no quota. The snapshot is a newer one afterwards, if anything had to be written. Where
+    nothing `is_read`, as with `HEAD`, only that counts which is written down already. What was changed while
+    somebody was waited for is `DatabaseBusy`: asked again, it is decided anew.
     """
     licence = person.licence
-    opened = [one.publication for one in found if _is_licensed(one, person, now)] if licence else []
-    if licence is None or not opened:
+    covered = _covered(found, person, now) if licence else {}
+    if licence is None or not covered:
         return Taken(quota=person.quota)
-    known = await _known(snapshot, licence, opened)
-    if not is_read or known >= {one.id for one in opened}:
-        return Taken(frozenset(one.article_id for one in opened if one.id in known), person.quota)
+    known = await _known(snapshot, licence, covered)
+    if not is_read or known >= {one.id for one in covered}:
+        return Taken(frozenset(one.article_id for one in covered if one.id in known), person.quota)
     async with database.write_soon(snapshot):
-        return await _write_down(snapshot, licence, opened, now)
+        held = select(licences.c.version).where(licences.c.id == licence.id).with_for_update()
+        is_same = await snapshot.scalar(held) == licence.version
+        now = clock()
+        if not (is_same and await _still_stands(snapshot, person, licence, covered, now)):
+            raise DatabaseBusy("licence")
+        return await _write_down(snapshot, licence, covered, now)
+
+
+def _covered(found: Sequence[Found], person: Person, now: datetime) -> dict[Publication, bool]:
+    """Return what of this the licence gives, and whether a quota counts it: not what is free anyway."""
+    decided = [(one.publication, decide(one.item, person, _AS_IF_TAKEN, now=now)) for one in found]
+    return {
+        publication: decision.reason is Reason.LICENCE
+        for publication, decision in decided
+        if decision.licence is not None and decision.reason in (Reason.LICENCE, Reason.FREE)
+    }
+
+
+async def _still_stands(
+    connection: AsyncConnection, person: Person, licence: Licence, some: Collection[Publication], now: datetime
+) -> bool:
+    """Whether the client is let in, its licence runs and all of this is live, after somebody was waited for."""
+    client = await clients.by_secret(connection, licence.client_id, person.session_id or "")
+    if client is None or client.is_blocked or not licence.is_running(now):
+        return False
+    ids = {one.id for one in some}
+    live = select(func.count()).where(publications.c.id.in_(sorted(ids)), is_live(now))
+    return await connection.scalar(live) == len(ids)
 
 
 async def _write_down(
-    connection: AsyncConnection, licence: Licence, opened: Sequence[Publication], now: datetime
+    connection: AsyncConnection, licence: Licence, covered: Mapping[Publication, bool], now: datetime
 ) -> Taken:
     """Write down what is new of this. Of several that do so at once, each waits for the one before."""
-    held = select(licences.c.version).where(licences.c.id == licence.id).with_for_update()
-    if await connection.scalar(held) != licence.version:
-        raise DatabaseBusy("licence")  # it has just been changed or taken back
-    opened = await _still_live(connection, opened, now)
-    ids = [one.article_id for one in opened]
-    had = set(await connection.scalars(_had_by(licence.client_id, ids)))
+    had = set(await connection.scalars(_had_by(licence.client_id, [one.article_id for one in covered])))
     standing = await quota(connection, licence, now=now)
-    new = [id_ for id_ in ids if id_ not in had]
+    new = [one.article_id for one, counts in covered.items() if counts and one.article_id not in had]
     first = set(new if standing is None else new[: max(0, standing.limit - standing.used)])
-    known = await _known(connection, licence, opened)
-    given = [one for one in opened if one.article_id in had | first]
+    known = await _known(connection, licence, covered)
+    given = [one for one, counts in covered.items() if not counts or one.article_id in had | first]
     rows = [_row(one, licence, now, is_first=one.article_id in first) for one in given if one.id not in known]
     if rows:
         await connection.execute(insert(ledger), rows)
     left = replace(standing, used=standing.used + len(first)) if standing else None
     return Taken(frozenset(one.article_id for one in given), left)
-
-
-def _is_licensed(found: Found, person: Person, now: datetime) -> bool:
-    return decide(found.item, person, _AS_IF_TAKEN, now=now).reason is Reason.LICENCE
-
-
-async def _still_live(
-    connection: AsyncConnection, some: Sequence[Publication], now: datetime
-) -> list[Publication]:
-    """Return what has not been taken back while we waited."""
-    ids = [one.id for one in some]
-    live = set(await connection.scalars(select(publications.c.id).where(publications.c.id.in_(ids), is_live(now))))
-    return [one for one in some if one.id in live]
 
 
 async def editions(connection: AsyncConnection, person: Person, ids: Collection[str]) -> set[str]:
@@ -135,7 +147,7 @@ async def editions(connection: AsyncConnection, person: Person, ids: Collection[
     return await _written(connection, person.licence, ids)
 
 
-async def _known(connection: AsyncConnection, licence: Licence, some: Sequence[Publication]) -> set[str]:
+async def _known(connection: AsyncConnection, licence: Licence, some: Collection[Publication]) -> set[str]:
     """Return which of these editions are written down."""
     return await _written(connection, licence, [one.id for one in some])
 

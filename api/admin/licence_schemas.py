@@ -106,7 +106,7 @@ class LedgerEntry(Model):
     """Number of the publication, as readers see it."""
     taken_at: Time
     is_first: bool
-    """Whether the article had never been taken before: a quota counts these."""
+    """Whether the article had never been taken before, and was not free for everybody: a quota counts these."""
     is_gone: bool
     """Whether readers have the article no more, so that the partner has to remove it."""
     acknowledged_at: Time | None

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from api import caching
-from api.delivery.leave import take
+from api.delivery.leave import is_read, take
 from api.delivery.lists import Tags, slugs_of
 from api.deps import VisitOf
 from api.formats.feeds import Feed, atom, feed, json_feed, rss
@@ -111,7 +111,7 @@ async def _answer(
     links = Links(visit)
     listing = Listing(tags=slugs_of(tag), language=language)
     found = await cards.found(visit.reading, listing, now=visit.now, limit=LENGTH)
-    taken = await take(request, visit, found, now=visit.now)
+    taken = await take(visit, found, now=visit.now, is_read=is_read(request))
     delivered = await deliver_all(visit.reading, found, visit.person, taken=taken, now=visit.now)
     shown_language = found[0].publication.language if language and found else None
     query = _shown_query(visit, delivered, slugs_of(tag), shown_language)

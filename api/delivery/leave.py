@@ -32,7 +32,7 @@ class Admitted:
 
 async def admit(request: Request, visit: Visit, found: Found, gift: str | None) -> Admitted:
     """Find out what lets a request read an article, and write down what it takes before it gets any text."""
-    taken = await take(request, visit, [found], now=visit.now)
+    taken = await take(visit, [found], now=visit.now, is_read=is_read(request))
     leave = taken.leave(found.publication.article_id)
     leave = replace(leave, is_gift=await _is_given(visit, found, gift))
     metered = await _look(visit, found, leave)
@@ -60,11 +60,10 @@ async def _take(request: Request, visit: Visit, found: Found, leave: Leave) -> A
     return Admitted(later, found, leave, is_metered=True)
 
 
-async def take(request: Request, visit: Visit, found: Sequence[Found], *, now: datetime) -> Taken:
+async def take(visit: Visit, found: Sequence[Found], *, now: datetime, is_read: bool) -> Taken:
     """Write down what of this a partner takes by this request, and return what it may be given whole."""
-    return await ledger.take(
-        visit.reading, visit.parts.database, visit.person, found, now=now, is_read=is_read(request)
-    )
+    database, clock = visit.parts.database, visit.parts.sources.now
+    return await ledger.take(visit.reading, database, visit.person, found, now=now, clock=clock, is_read=is_read)
 
 
 async def foresee(visit: Visit, found: Found, gift: str | None) -> Leave:

@@ -60,7 +60,8 @@ async def sync_articles(
 
     async def take(found: Sequence[Found]) -> Taken:
         nonlocal taken
-        taken = await leave.take(request, visit, found, now=now)
+        # A program has no use for what is fetched in advance: the cursor would move past texts that it never got.
+        taken = await leave.take(visit, found, now=now, is_read=not request.scope.get(caching.HEAD))
         return taken
 
     page = await sync.page(visit.reading, place, following, visit.person, take=take, now=now, limit=limit)
