@@ -40,6 +40,15 @@ async def outsider_calling(request: Request, parts: Parts, token: str, snapshot:
     return person
 
 
+async def outsider_known(parts: Parts, token: str, connection: Connection, *, now: datetime) -> Person:
+    """Return who an outsider is here by now, if they have an account and are let in."""
+    outsider = parts.issuers.verify(token, now=now)
+    account = await accounts.get_identified(connection, Identity(outsider.issuer, outsider.subject), now=now)
+    if account is None or account.is_blocked:
+        raise Unidentified("The access token is not one of ours.", presented=True)
+    return outsider.person(account)
+
+
 async def _welcome(
     request: Request, parts: Parts, identity: Identity, snapshot: Connection, *, since: datetime
 ) -> None:

@@ -1,6 +1,6 @@
 """What the program is put together from, once a process; and what one request knows of its caller."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,7 +81,8 @@ class Visit:
     """One request: who asks, when (one moment for all of it), from where, and the snapshot that it reads.
 
     `snapshot` is there for reads only. A write opens its own transaction, so that it is committed, or has
-    failed, before the answer is sent. `attempt` is there when the request may be sent again.
+    failed, before the answer is sent. `attempt` is there when the request may be sent again. `check` refuses who
+    has lost their right since the request began; there is none for reads, which begin and end at one moment.
     """
 
     parts: Parts
@@ -90,6 +91,7 @@ class Visit:
     address: str | None
     snapshot: Connection | None
     attempt: Attempt | None = None
+    check: Callable[[Connection], Awaitable[None]] | None = None
 
     @property
     def reading(self) -> Connection:
@@ -103,11 +105,23 @@ class Visit:
         """Open the transaction of this request."""
         try:
             async with self.parts.database.write() as connection:
+                await self._check(connection)
                 yield connection
         except BaseException:
             if self.attempt:
                 self.attempt.is_kept = False  # it was written, and is undone
             raise
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[Connection]:
+        """Open a snapshot for what a request that writes has to know before it does."""
+        async with self.parts.database.read() as snapshot:
+            await self._check(snapshot)
+            yield snapshot
+
+    async def _check(self, connection: Connection) -> None:
+        if self.check:
+            await self.check(connection)
 
     async def claim(self, *content: bytes) -> None:
         """Claim the request's key, if it has one, in an operation that reads its own body; `content` is that."""

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from api.addresses import OwnAddress
 from api.bodies import UNKEEPABLE, LimitedRequest, take_body
 from api.caching import NOW, kept_answer
-from api.callers import who_calls
+from api.callers import calls_still, who_calls
 from api.credentials import address_of, is_basic
 from api.idempotency import Attempt, Replayed, attempt_at
 from api.limiting import count, counted_at_the_door
@@ -111,8 +111,13 @@ class Route(OwnAddress):
                 sources=parts.sources,
                 seals=parts.seals,
             )
-            request.state.visit = replace(visit, snapshot=None, attempt=attempt)
             content = await take_body(request, parts, self)
+
+            async def check(connection: Connection) -> None:
+                check_permission(await calls_still(request, parts, connection, person), permission)
+
+            now = parts.sources.now()  # for who sends slowly, too
+            request.state.visit = replace(visit, now=now, snapshot=None, attempt=attempt, check=check)
             return await (handle(request) if attempt is None else once(attempt, content, request, handle))
 
         return guarded

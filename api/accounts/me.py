@@ -124,7 +124,7 @@ async def _wish(request: Request, visit: Visit, patch: dict[str, Any]) -> Wish:
         Flaw(f"/{name}", "It can be another, but not none.") for name in _NEVER_GONE if _is_null(patch, name)
     ]:
         raise Unfit(*gone)
-    async with visit.parts.database.read() as snapshot:
+    async with visit.looking() as snapshot:
         account, verified = _there(await accounts.with_hash(snapshot, _own_id(visit), now=visit.now))
     form = patched(ProfileForm, _profile(account), patch)
     if form.email is None and form.password is None:

@@ -206,7 +206,7 @@ async def edit_article(
     What readers see stays as it is until the next publication.
     With `dry_run`, the answer is what saving would give.
     """
-    async with visit.parts.database.read() as snapshot:
+    async with visit.looking() as snapshot:
         before = await seen(visit, snapshot, article_id)
         if version != before.version:
             raise await _stale(snapshot, before, version)

@@ -206,7 +206,7 @@ async def edit_medium(
     version: IfMatch,
 ) -> Response:
     """Change what is said of a picture by a merge patch (RFC 7396); it shows wherever the picture does."""
-    async with visit.parts.database.read() as connection:
+    async with visit.looking() as connection:
         before = _there(await media.get(connection, media_id))
     expect_version(version, current=before.version)
     form = patched(schemas.MediaRecordForm, _form(before), patch)

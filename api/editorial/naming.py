@@ -72,7 +72,7 @@ async def save(visit: Visit, kind: Kind[Named], one: Named, connection: Connecti
 
 async def remove(visit: Visit, kind: Kind[Named], slug: str, version: int) -> Response:
     """Remove one that nothing names, and no revision ever did: what was saved can always be read and restored."""
-    async with visit.parts.database.read() as snapshot:
+    async with visit.looking() as snapshot:
         in_revisions = await naming.in_revisions(snapshot, kind, slug)
     async with visit.writing() as connection:
         await be_alone(connection, kind.table)
