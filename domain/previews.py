@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from domain.licences import Licence
 from domain.people import ANONYMOUS, Person, Role
 
 
@@ -26,6 +27,11 @@ def some_reader(kind: ReaderKind, plans: tuple[str, ...] = (), opens: frozenset[
     """Return some reader of a kind, with these plans, which open these headings."""
     role = _ROLES.get(kind)
     return Person("some reader", frozenset({role}), frozenset(plans), opens) if role else ANONYMOUS
+
+
+def some_client(licence: Licence) -> Person:
+    """Return some program of a partner's that has this licence."""
+    return Person("some client", frozenset({Role.PARTNER}), is_client=True, licence=licence)
 
 
 @dataclass(frozen=True, slots=True)

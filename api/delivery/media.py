@@ -65,7 +65,8 @@ def _signed_for(visit: Visit, path: str, expires: int | None, signature: str | N
 async def _found(visit: Visit, media_id: str, signed_for: str | None) -> Medium | None:
     if signed_for == THE_NEWSROOM:
         return await media.get(visit.reading, media_id)
-    return await media.find_live(visit.reading, media_id, behind_gates=signed_for == A_READER, now=visit.now)
+    found = await media.find_live(visit.reading, media_id, behind_gates=signed_for == A_READER, now=visit.now)
+    return None if found and visit.person.is_client and not found.may_be_syndicated else found
 
 
 def _file(

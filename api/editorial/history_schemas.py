@@ -111,7 +111,8 @@ class ReadableAs(Model):
     plan: str | None
     at: Time
     meter_used: int
-    """How many other articles they would have taken out of their meter."""
+    """How many other articles they would have taken out of their meter or quota."""
+    licence: KnownId | None
     status: Literal[200, 404, 410]
     detail: str | None
     """Why there would be nothing."""

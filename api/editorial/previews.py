@@ -19,9 +19,13 @@ from api.problems import declared
 from api.routing import Route
 from api.types import Id, Moment, Slug
 from domain.access import NO_LEAVE, Leave
-from domain.errors import Flaw, NotThere, Unfit, Withdrawn, expect_version
-from domain.previews import Preview, ReaderKind, some_reader
-from infra import delivery, plans, previews, revisions
+from domain.errors import BadRequest, Flaw, NotAllowed, NotThere, Unfit, Withdrawn, expect_version
+from domain.licences import Licence
+from domain.meters import Meter, month_of
+from domain.people import Person
+from domain.permissions import Permission, may
+from domain.previews import Preview, ReaderKind, some_client, some_reader
+from infra import delivery, licences, plans, previews, revisions
 
 router = APIRouter(prefix="/v1/editorial/articles/{article_id}", tags=["Articles"], route_class=Route)
 
@@ -29,8 +33,9 @@ MeterUsed = Annotated[
     int,
     Field(ge=0, le=10_000),
     BeforeValidator(digits),
-    Query(description="How many other articles they have taken out of their meter in the period"),
+    Query(description="How many other articles they have taken out of their meter or quota in the period"),
 ]
+OfLicence = Annotated[Id | None, Query(description="A partner's licence; editors may name one")]
 SHORTEST, USUAL, LONGEST = timedelta(minutes=1), timedelta(days=1), timedelta(days=30)
 LONGEST_OF_OUTSIDERS = timedelta(days=1)
 
@@ -136,18 +141,22 @@ async def readable_as(
     plan: Annotated[Slug | None, Query(description="A plan that they have")] = None,
     at: Annotated[Moment | None, Query(description="When; now if it is left out")] = None,
     meter_used: MeterUsed = 0,
+    licence: OfLicence = None,
 ) -> Response:
     """Answer what such a reader would get of what is published or scheduled, by the road that readers take."""
     await seen(visit, visit.reading, article_id)
-    asked = {"role": role, "plan": plan, "at": at or visit.now, "meter_used": meter_used}
+    asked = {"role": role, "plan": plan, "at": at or visit.now, "meter_used": meter_used, "licence": licence}
     held = (plan,) if plan else ()
-    person = some_reader(role, held, await plans.opened_by(visit.reading, held))
+    if licence is None:
+        person = some_reader(role, held, await plans.opened_by(visit.reading, held))
+    else:
+        person = some_client(await _licence(visit, role, licence))
     try:
         shown, steps = await delivery.as_some_reader(
             visit.reading,
             article_id,
             person,
-            _leave(visit, meter_used, at or visit.now),
+            _leave(visit, person, meter_used, at or visit.now),
             shop=visit.parts.settings.shop,
             at=at or visit.now,
             now=visit.now,
@@ -160,8 +169,24 @@ async def readable_as(
     return plain(history.ReadableAs(**asked, status=200, detail=None, article=article, steps=told))
 
 
-def _leave(visit: Visit, used: int, at: datetime) -> Leave:
-    """Return what some reader has of a meter, where there is one: an article that they have not taken so far."""
+async def _licence(visit: Visit, role: ReaderKind, licence_id: str) -> Licence:
+    """Return the licence that is asked about, by somebody who may read whatever it is about."""
+    if not may(visit.person, Permission.EDIT_ALL_ARTICLES):
+        raise NotAllowed("Your account's roles do not allow to ask for a licence.", rule="articles.all")
+    if role is not ReaderKind.PARTNER:
+        raise BadRequest("A licence is a partner's: ask for `role=partner`.", parameter="licence")
+    found = await licences.get(visit.reading, licence_id)
+    if found is None:
+        raise BadRequest("There is no such licence.", parameter="licence")
+    return found
+
+
+def _leave(visit: Visit, person: Person, used: int, at: datetime) -> Leave:
+    """Return what some reader has of a meter or quota, where there is one, for what they have not taken so far."""
+    if person.licence:
+        limit = person.licence.quota
+        quota = None if limit is None else Meter(limit, used, month_of(at)[1])
+        return Leave(is_taken=quota is None or not quota.is_exhausted, meter=quota)
     metering = visit.parts.settings.metering
     return Leave(meter=metering.meter(used, None, now=at)) if metering.articles else NO_LEAVE
 

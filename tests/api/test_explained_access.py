@@ -219,3 +219,45 @@ async def test_of_a_meter_is_asked_with_a_number(newsroom: Newsroom, wrong: str)
     made = await gated(newsroom)
     answer = await newsroom.send("GET", f"/articles/{made['id']}/readable-as", params={"meter_used": wrong})
     assert answer.status_code == 400
+
+
+async def test_staff_asks_it_for_a_licensed_partner(
+    client: AsyncClient, newsroom: Newsroom, office: Office, clock: Clock
+) -> None:
+    await newsroom.tag("sea")
+    made, other = await gated(newsroom, tags=["sea"]), await gated(newsroom, "other")
+    one = await program(office)
+    ends = clock.time + timedelta(days=2)
+    terms = {"usage_terms": "Web only.", "fields": [], "quota": 3, "delay": "PT1H", "ends_at": ends.isoformat()}
+    licence = await office.licence(one.id, articles={"tags": ["sea"]}, **terms)
+
+    async def asked(article: Json, **more: Any) -> tuple[str, str | None]:
+        params = {"role": "partner", "licence": licence["id"], **more}
+        answer = (await newsroom.send("GET", f"/articles/{article['id']}/readable-as", params=params)).json()
+        assert answer["licence"] == licence["id"]
+        assert (SECRET in str(answer["article"]["body"])) is (answer["article"]["access"]["granted"] == "full")
+        rights = answer["article"]["rights"]
+        return answer["article"]["access"]["reason"], rights and rights["usage_terms"]
+
+    later = (clock.time + timedelta(hours=2)).isoformat()
+    assert await asked(made) == ("subscription_required", None), "there is a delay"
+    assert await asked(made, at=later) == ("licence", "Web only.")
+    assert await asked(made, at=later, meter_used=2) == ("licence", "Web only.")
+    assert (await asked(made, at=later, meter_used=3))[0] == "meter_exhausted"
+    assert await asked(other, at=later) == ("subscription_required", None)
+    assert await asked(made, at=ends.isoformat()) == ("subscription_required", None)
+    assert (await office.send("GET", f"/licences/{licence['id']}/ledger")).json()["items"] == []
+
+
+async def test_only_those_who_may_read_everything_ask_for_a_licence_and_only_for_one_that_there_is(
+    newsroom: Newsroom, office: Office, people: People, client: AsyncClient
+) -> None:
+    licence = await office.licence((await program(office)).id)
+    writer = Newsroom(client, await people.headers("contributor"))
+    own, made = await writer.draft(), await gated(newsroom)
+    asked = {"role": "partner", "licence": licence["id"]}
+    refused = await writer.send("GET", f"/articles/{own['id']}/readable-as", params=asked)
+    assert refused.status_code == 403
+    for wrong in ({"licence": NOBODY}, {"licence": "x"}, {"role": "reader"}, {"role": "anonymous"}):
+        answer = await newsroom.send("GET", f"/articles/{made['id']}/readable-as", params={**asked, **wrong})
+        assert answer.status_code == 400, wrong

@@ -146,9 +146,9 @@ async def _add_plans(corpus: Corpus) -> None:
         await office.subscribe(reader.id, "gold", starts_at="2030-01-01T00:00:00Z"),
     ]
     (client,) = corpus.clients
-    terms = {"usage_terms": corpus.word(ADMIN | {"program"}), "quota": 1000}
+    terms = {"usage_terms": corpus.word(STAFF | {"program"}), "quota": 1000}  # editors may ask what it gives
     licence = await office.licence(client["id"], articles={"tags": ["old-shore"]}, **terms)
-    corpus.canaries.told(licence["id"], ADMIN)
+    corpus.canaries.told(licence["id"], STAFF)
     corpus.licences.append(licence)
     for one, owner in zip(held, ("covered", "reader", "reader"), strict=True):
         corpus.canaries.told(one["id"], ADMIN | TILLS | {owner})

@@ -115,6 +115,7 @@ class Values:
             "unacknowledged": ["true", "false"],
             "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
             "meter_used": ["0", "3"],
+            "licence": [*(str(one["id"]) for one in corpus.licences), new_id()],
             "to": ["1", "2"],
             "gift": ["made-up", "A" * 43],
             "q": ["a", "qz", "gated*", "two more", *corpus.canaries.some_words()],
