@@ -87,3 +87,19 @@ async def test_a_record_says_it_and_one_that_does_not_takes_nothing_back(
     assert (await take(alt="Another"), await kept()) == ([], False)
     assert (await take(may_be_syndicated=True), await kept()) == ([], True)
     assert await take(may_be_syndicated="false") == [f"1: /{FLAG}"]
+
+
+async def test_a_client_gets_no_byte_of_it_by_its_token(
+    client: AsyncClient, newsroom: Newsroom, office: Office
+) -> None:
+    kept, shared = await newsroom.medium(another_png(), **{FLAG: "false"}), await newsroom.medium()
+    blocks = [{"_type": "image", "media_id": one["id"]} for one in (kept, shared)]
+    await newsroom.published(body=[paragraph("Text."), *blocks])
+    one = await program(office)
+    await office.licence(one.id)
+    headers = await headers_of(client, one)
+    for medium, status in ((kept, 404), (shared, 200)):
+        path = f"/media/{medium['id']}/original"
+        assert (await client.get(path, headers=headers)).status_code == status
+        assert (await client.get(path)).status_code == 200, "it is public"
+        assert (await client.get(path, headers=newsroom.headers)).status_code == 200
