@@ -165,6 +165,9 @@ async def delete_account(visit: VisitOf, account_id: Id, version: IfMatch) -> Re
             raise Conflict(
                 "Their issuer still vouches for them: without the block they would come back.", rule="blocked"
             )
+        # In the order of owners who leave by themselves, or each would wait for the other.
+        await accounts.keep_an_admin(connection, without=account)
+        await accounts.hold(connection, account.id, now=visit.now)
         await belongings.forget(connection, visit.parts.seals, account, now=visit.now)
         await accounts.remove(connection, account)
         await _record(visit, connection, account, "delete")

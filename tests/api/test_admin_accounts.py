@@ -249,3 +249,17 @@ async def test_the_audit_log_tells_of_everything_and_filters(
         assert (await office.send("GET", "/events", params=asked)).json()["items"] == kept, asked
     for bad in ("subject=x", "subject_id=x", "by=x", "action=A", "at_after=now", "cursor=x", "q=x"):
         assert (await office.send("GET", f"/events?{bad}")).status_code == 400
+
+
+async def test_an_owner_and_an_administrator_who_delete_at_once_wait_for_each_other_in_one_order(
+    client: AsyncClient, people: People, office: Office
+) -> None:
+    for _ in range(12):
+        account = await people.add("reader")
+        own = {"Authorization": f"Bearer {people.token(account)}"}
+        await client.patch("/v1/me", headers=own, json={"name": "Another"})
+        leaving = client.delete("/v1/me", headers=own)
+        removing = office.send("DELETE", f"/accounts/{account.id}", version=2)
+        told = [answer.status_code for answer in await asyncio.gather(leaving, removing)]
+        assert 204 in told
+        assert set(told) <= {204, 401, 404, 412}
