@@ -58,6 +58,13 @@ def _slug(value: str) -> str:
     return value
 
 
+def _each_once(names: object) -> object:
+    """Refuse a language that stands there twice, written in two ways: one of its names would be lost."""
+    if isinstance(names, dict) and len({str(one).lower() for one in names}) < len(names):
+        raise ValueError("Each language may stand there only once.")
+    return names
+
+
 def _web_address(value: str) -> str:
     try:
         parts = urlsplit(value)
@@ -104,6 +111,8 @@ LinkAddress = Annotated[
     Field(json_schema_extra={"pattern": r'^[A-Za-z]+:[^\s<>"]*$'}),
 ]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
+Names = Annotated[dict[Language, Line], BeforeValidator(_each_once)]
+"""Names by language."""
 Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=2000)]
 Id = Annotated[
     str, StringConstraints(pattern=f"^{UUID.pattern}$", to_lower=True), Field(json_schema_extra={"format": "uuid"})

@@ -1,10 +1,12 @@
 """Meters: how much of what is counted somebody has had in a period."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 THIRTY_DAYS = timedelta(days=30)
+LAST = datetime.max.replace(tzinfo=UTC)
+"""The last moment that there can be, for times so late that nothing can come behind them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,8 @@ class Meter:
 def month_of(now: datetime) -> tuple[datetime, datetime]:
     """Return when the calendar month (in UTC) of a moment began, and when the next one does."""
     first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return first, (first + timedelta(days=32)).replace(day=1)
+    following = _later(first, timedelta(days=32))
+    return first, following if following == LAST else following.replace(day=1)
 
 
 def counted_from(now: datetime) -> datetime:
@@ -61,4 +64,8 @@ class Metering:
         return Meter(self.articles, used, self._resets_at(first or now, now))
 
     def _resets_at(self, first: datetime, now: datetime) -> datetime:
-        return month_of(now)[1] if self.period is Period.MONTH else first + THIRTY_DAYS
+        return month_of(now)[1] if self.period is Period.MONTH else _later(first, THIRTY_DAYS)
+
+
+def _later(moment: datetime, by: timedelta) -> datetime:
+    return moment + by if moment <= LAST - by else LAST

@@ -1,5 +1,7 @@
 """E-mail addresses: whether one is fit to be written to, and how it is kept. Only this knows `email_validator`."""
 
+from unicodedata import normalize
+
 from email_validator import EmailNotValidError, validate_email
 
 MAX_LENGTH = 254  # RFC 5321, section 4.5.3.1.3, with the angle brackets counted
@@ -12,7 +14,8 @@ def checked(address: str) -> str:
     a line break and headers of whoever typed it.
     """
     try:
-        found = validate_email(address, check_deliverability=False, strict=True).normalized.lower()
+        told = validate_email(address, check_deliverability=False, strict=True).normalized
+        found = normalize("NFC", told.lower())  # small letters may have one sign where capitals had two
     except EmailNotValidError:
         found = ""
     if not found or "=?" in found:

@@ -1,4 +1,4 @@
-"""The keys of outside issuers, fetched over HTTP and kept: the last good ones for as long as an issuer is down.
+"""The keys of outside issuers, fetched over HTTP and kept: the last ones for as long as an issuer is down.
 
 They are asked for when they are an hour old, and for a key that is not among them at most once a minute. Of many
 who wait for that, one asks. Nothing that a token says leads anywhere but to keys that are here.
@@ -39,6 +39,7 @@ class KeySet:
     def __init__(self, issuer: Issuer, clock: Callable[[], datetime], changed: Callable[[], None]) -> None:
         self._issuer, self._clock, self._changed = issuer, clock, changed
         self._keys: KeysByName = {}
+        self._has_answered = False
         self._old_at: datetime | None = None
         self._asked_at: datetime | None = None
         self._asking: asyncio.Task[None] | None = None
@@ -50,7 +51,7 @@ class KeySet:
     async def await_key(self, kid: str) -> None:
         """Return once a key is here. If it is not even after a look that is due, raise `Unidentified`.
 
-        Where there have never been any keys, raise `KeysUnavailable`.
+        Where its issuer has never said which there are, raise `KeysUnavailable`.
         """
         if kid in self._keys:
             return
@@ -59,7 +60,7 @@ class KeySet:
             self._ask()
         if self._asking is not None:
             await asyncio.shield(self._asking)  # whoever goes away must not take it from the others
-        if not self._keys:
+        if not self._has_answered:
             raise KeysUnavailable
         if kid not in self._keys:
             raise Unidentified("The access token is not one of ours.", presented=True)
@@ -89,11 +90,12 @@ class KeySet:
         self._asking = None
 
     async def _fetch(self) -> None:
-        """Take the keys that there are now. If that cannot be, those before stay, and a minute later is time."""
+        """Take the keys that there are now. Without an answer those before stay, and a minute later is time."""
         lasting = SHORTEST
         try:
             async with asyncio.timeout(PATIENCE):
                 keys, lasting = await _fetched(self._issuer)
+            lasting = lasting if keys else SHORTEST
             self._take(keys)
         except Exception as error:  # noqa: BLE001 - whatever it is, those before stay, and it is told
             what = type(error).__name__ if not isinstance(error, ValueError) else str(error)
@@ -102,9 +104,10 @@ class KeySet:
             self._old_at = self._clock() + lasting
 
     def _take(self, keys: KeysByName) -> None:
+        """Know these keys and no others: an issuer that answers has taken back what it names no more."""
         if not keys:
-            raise ValueError("none of its keys can be used")
-        before, self._keys = self._keys, keys
+            logger.warning("%s has no key that can be used; its tokens are refused.", self._issuer.name)
+        before, self._keys, self._has_answered = self._keys, keys, True
         if any(kid not in keys or keys[kid].members != key.members for kid, key in before.items()):
             self._changed()
 

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, StrictBool, StringConstraints, Tag
 
-from api.types import KnownId, Language, Line, Model, Slug, WebAddress
+from api.types import KnownId, Model, Names, Slug, WebAddress
 
-Period = Annotated[
-    str, StringConstraints(pattern=r"^P(?:[0-9]{1,4}[YMWD]){1,4}$", max_length=20), Field(examples=["P1M"])
-]
+_PERIOD = r"^P(?:[1-9][0-9]{0,3}W|(?:[1-9][0-9]{0,3}Y)?(?:[1-9][0-9]{0,3}M)?(?:[1-9][0-9]{0,3}D)?)$"
+
+Period = Annotated[str, StringConstraints(pattern=_PERIOD, min_length=3, max_length=20), Field(examples=["P1M"])]
 
 
 class Price(Model):
@@ -48,7 +48,7 @@ Opened = Annotated[
 class PlanChangeForm(Model):
     """What readers can subscribe to."""
 
-    names: dict[Language, Line] = Field(min_length=1, max_length=100)
+    names: Names = Field(min_length=1, max_length=100)
     """The name by language; it is offered by the name in the article's language, or else in the default one."""
     price: Price
     period: Period

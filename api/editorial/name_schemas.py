@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from api.types import Id, KnownId, Language, Line, Model, Note, Slug, WebAddress
+from api.types import Id, KnownId, Line, Model, Names, Note, Slug, WebAddress
 from domain.credits import ContributorKind
 from domain.tags import TagKind
 
@@ -14,7 +14,7 @@ class TagForm(Model):
     """Made from the name if it is left out."""
     name: Line
     kind: TagKind = TagKind.TOPIC
-    names: dict[Language, Line] = Field(default={}, max_length=100)
+    names: Names = Field(default={}, max_length=100)
     """The name by language, where it differs."""
 
 

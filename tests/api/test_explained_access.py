@@ -214,6 +214,21 @@ async def test_staff_asks_it_for_readers_with_a_meter(
     assert (access["meter"] or {}).get("used") == (used if role == "reader" else None)
 
 
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00Z", "9999-12-01T00:00:00Z", "9999-12-31T23:59:59.999999Z"])
+@pytest.mark.parametrize("period", ["month", "30-days"])
+async def test_it_can_be_asked_for_the_first_and_the_last_moment(
+    app: FastAPI, newsroom: Newsroom, office: Office, at: str, period: str
+) -> None:
+    object.__setattr__(
+        app.state.parts, "settings", app.state.parts.settings.model_copy(update={"meter_period": period})
+    )
+    made, licence = await gated(newsroom), await office.licence((await program(office)).id, quota=1)
+    for role in ("reader", "partner"):
+        asked = {"role": role, "at": at, **({"licence": licence["id"]} if role == "partner" else {})}
+        answer = await newsroom.send("GET", f"/articles/{made['id']}/readable-as", params=asked)
+        assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize("wrong", ["-1", "1.0", "x", "10001", ""])
 async def test_of_a_meter_is_asked_with_a_number(newsroom: Newsroom, wrong: str) -> None:
     made = await gated(newsroom)

@@ -197,7 +197,7 @@ DOWN: dict[str, Json] = {
     "half of it": {"content": f'{{"keys": {OTHERS}'.encode()},
     "a list": {"content": OTHERS.encode()},
     "two sets": {"content": f'{{"keys": [], "keys": {OTHERS}}}'.encode()},
-    "no keys": {"content": b'{"keys": []}'},
+    "nothing": {"content": b"{}"},
     "no list": {"content": f'{{"keys": {{"0": {OTHERS[1:-1]}}}}}'.encode()},
     "deep": {"content": f'{{"keys": {OTHERS}, "a": {"[" * 50_000}{"]" * 50_000}}}'.encode()},
     "not a number": {"content": f'{{"keys": {OTHERS}, "a": NaN}}'.encode()},
@@ -227,6 +227,31 @@ async def test_the_last_good_keys_are_kept_when_the_issuer_is_down(
         setattr(provider, name, getattr(Provider(), name))
     clock.move(minutes=2)
     assert await status(client, provider.bearer(clock, key=other)) == 200, "it is up again"
+
+
+UNUSABLE: dict[str, bytes] = {
+    "no keys": b'{"keys": []}',
+    "another algorithm": json.dumps({"keys": [{**key_number(2).public_jwk, "alg": "RS512"}]}).encode(),
+    "for something else": json.dumps({"keys": [{**key_number(2).public_jwk, "use": "enc"}]}).encode(),
+    "without names": b'{"keys": [{"kty": "RSA"}]}',
+}
+
+
+@pytest.mark.parametrize("how", UNUSABLE)
+async def test_a_key_that_the_issuer_has_taken_back_is_good_for_nothing_whatever_came_instead(
+    app: FastAPI, client: AsyncClient, clock: Clock, provider: Provider, caplog: pytest.LogCaptureFixture, how: str
+) -> None:
+    good = key_number(0)
+    assert await status(client, provider.bearer(clock, key=good)) == 200
+    provider.content = UNUSABLE[how]
+    clock.move(minutes=61)
+    await app.state.parts.issuers.renew()
+    assert await status(client, provider.bearer(clock, key=good)) == 401
+    assert "has no key that can be used" in caplog.text
+    provider.content, provider.keys = None, [good]
+    assert await status(client, provider.bearer(clock, key=good)) == 401, "it was asked a moment ago"
+    clock.move(seconds=61)
+    assert await status(client, provider.bearer(clock, key=good)) == 200
 
 
 async def test_the_last_good_keys_are_kept_when_nobody_listens(

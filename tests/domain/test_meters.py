@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from domain.meters import Meter, Metering, Period, month_of
+from domain.meters import LAST, Meter, Metering, Period, month_of
 
 MONTH, ROLLING = Metering(3), Metering(3, Period.THIRTY_DAYS)
 TICK = timedelta.resolution
@@ -18,6 +18,9 @@ TICK = timedelta.resolution
         ("2026-02-28T12:00:00", "2026-02-01", "2026-03-01"),
         ("2028-02-29T23:59:59", "2028-02-01", "2028-03-01"),
         ("2026-12-31T23:00:00", "2026-12-01", "2027-01-01"),
+        ("9999-11-30T23:59:59", "9999-11-01", "9999-12-01"),
+        ("9999-12-01T00:00:00", "9999-12-01", "9999-12-31T23:59:59.999999"),
+        ("9999-12-31T23:59:59.999999", "9999-12-01", "9999-12-31T23:59:59.999999"),
     ],
 )
 def test_a_month_is_the_calendars(now: str, began: str, ends: str) -> None:
@@ -40,3 +43,11 @@ def test_of_thirty_days_each_counts_until_thirty_days_later() -> None:
 @pytest.mark.parametrize(("used", "is_exhausted"), [(0, False), (2, False), (3, True), (9, True)])
 def test_a_meter_is_exhausted_when_all_is_used(used: int, is_exhausted: bool) -> None:
     assert Meter(3, used, datetime(2026, 1, 1, tzinfo=UTC)).is_exhausted is is_exhausted
+
+
+@pytest.mark.parametrize("metering", [MONTH, ROLLING])
+def test_at_the_end_of_time_nothing_is_counted_anew_after_it(metering: Metering) -> None:
+    assert metering.meter(1, None, now=LAST) == Meter(3, 1, LAST)
+    assert metering.meter(1, LAST - timedelta(days=30), now=LAST).resets_at == LAST
+    before = LAST - timedelta(days=30, seconds=1)
+    assert ROLLING.meter(1, before, now=LAST).resets_at == LAST - timedelta(seconds=1)

@@ -66,3 +66,25 @@ async def test_only_a_few_are_checked_at_once(hashed: str, monkeypatch: pytest.M
     checks = Passwords()
     assert all(await asyncio.gather(*(checks.verify(PASSWORD, hashed) for _ in range(6))))
     assert most == 2
+
+
+async def test_a_wrong_password_costs_as_much_where_the_hash_is_an_old_one(
+    hashed: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = PasswordHasher(time_cost=1, memory_cost=8192, parallelism=1).hash(PASSWORD)
+    done: list[str] = []
+    verify = PasswordHasher.verify
+
+    def noted(hasher: PasswordHasher, given: str, password: str) -> bool:
+        done.append(given.split("$")[3])
+        return verify(hasher, given, password)
+
+    checks = Passwords()
+    monkeypatch.setattr(PasswordHasher, "verify", noted)
+    today = hashed.split("$")[3]
+    for given in (hashed, None, old):
+        done.clear()
+        assert not await checks.verify("wrong", given)
+        assert done[-1] == today
+    assert done == ["m=8192,t=1,p=1", today]
+    assert await checks.verify(PASSWORD, old)

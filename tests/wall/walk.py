@@ -113,7 +113,7 @@ class Values:
             "taken_after": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
             "taken_before": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
             "unacknowledged": ["true", "false"],
-            "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z"],
+            "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "9999-12-31T23:59:59Z"],
             "meter_used": ["0", "3"],
             "licence": [*(str(one["id"]) for one in corpus.licences), new_id()],
             "to": ["1", "2"],
