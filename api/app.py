@@ -28,7 +28,7 @@ from api.editorial import actions, articles, bulk, contributors, events, media, 
 from api.middleware import Cors, Envelope, HeadIsGet
 from api.parts import Parts, assemble
 from api.representations import Representations
-from infra import identities, meters, sessions
+from infra import idempotency, identities, meters, sessions
 from infra.db import DatabaseBusy
 from infra.ids import Sources
 from infra.migrations import prepare
@@ -154,11 +154,12 @@ def _works_of(parts: Parts) -> tuple[Coroutine[Any, Any, None], ...]:
 
 
 async def _sweep_rows(parts: Parts) -> None:
-    """Remove sessions that have run out, and readings and departures that count no more."""
+    """Remove sessions that have run out, and readings, departures and answers that count no more."""
     with suppress(DatabaseBusy):  # the next hour will do
         await sessions.sweep(parts.database, parts.sources.now())
         await meters.sweep(parts.database, parts.sources.now())
         await identities.sweep(parts.database, parts.sources.now())
+        await idempotency.sweep(parts.database, parts.sources.now())
 
 
 async def _sweep_hourly(parts: Parts) -> None:

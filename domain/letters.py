@@ -60,6 +60,8 @@ class Letter:
     text: str
     created_at: datetime
     expires_at: datetime
+    account_id: str | None = None
+    """Whom it is about, where it goes to an address that is not theirs: without them there is nothing to say."""
 
 
 def language_of(*wanted: str | None) -> str:

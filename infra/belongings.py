@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, delete, select, update
+from sqlalchemy import Select, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.events import Subject
 from domain.people import Account
+from infra import idempotency, letters
 from infra import identities as outside
-from infra import letters
 from infra.seals import Seals
 from infra.tables import (
     accounts,
@@ -87,11 +87,11 @@ async def forget(connection: AsyncConnection, seals: Seals, account: Account, *,
 
     Events stay, with their ids and without the addresses that they came from.
     """
-    await connection.execute(delete(idempotency_keys).where(idempotency_keys.c.account_id == account.id))
+    await idempotency.forget(connection, account.id)
     of_them = (events.c.subject == Subject.ACCOUNT) & (events.c.subject_id == account.id) & events.c.by.is_(None)
     theirs = (events.c.by == account.id) | of_them
     await connection.execute(update(events).where(theirs).values(from_address=None))
     if account.is_outside:
         await outside.depart(connection, account.id, seals, now=now)
     else:
-        await letters.forget(connection, seals, account.email)
+        await letters.forget(connection, seals, account)

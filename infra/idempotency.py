@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.errors import Conflict, KeyReused
-from infra.db import savepoint
+from infra.db import Database, savepoint
 from infra.tables import idempotency_keys as keys
 
 KEPT_FOR = timedelta(days=1)
@@ -120,6 +120,33 @@ async def _change(connection: AsyncConnection, mine: Claim, **values: Any) -> No
     running = and_(_of(mine), keys.c.claim == mine.id, keys.c.status.is_(None))
     if (await connection.execute(update(keys).where(running).values(**values))).rowcount != 1:
         raise _running()
+
+
+async def sweep(database: Database, now: datetime) -> None:
+    """Remove all that is void, where nobody may come with a key for a long time."""
+    is_void = keys.c.created_at <= now - KEPT_FOR
+    async with database.read() as connection:
+        found = await connection.scalar(select(keys.c.key).where(is_void).limit(1))
+    if found is not None:
+        async with database.write() as connection:
+            await connection.execute(delete(keys).where(is_void))
+
+
+async def forget(connection: AsyncConnection, account_id: str) -> None:
+    """Remove an account's own keys, and of answers to others that tell of it all but that they were given.
+
+    Those keys stay used: the same request again would make what was just removed.
+    """
+    await connection.execute(delete(keys).where(keys.c.account_id == account_id))
+    await connection.execute(update(keys).where(_tells_of(connection, account_id)).values(headers=None, body=None))
+
+
+def _tells_of(connection: AsyncConnection, account_id: str) -> ColumnElement[bool]:
+    """Whether an answer is an account, or something of its; who wrote an article is told by another member."""
+    needle = f'id":"{account_id}"'.encode()  # "id" or "account_id"
+    if connection.dialect.name == "sqlite":
+        return func.instr(keys.c.body, needle) > 0
+    return keys.c.body.bool_op("LIKE")(b"%" + needle + b"%")
 
 
 async def _sweep(connection: AsyncConnection, now: datetime) -> None:

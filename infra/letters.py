@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from domain.letters import Letter, Topic
+from domain.people import Account
 from infra.db import be_alone
 from infra.seals import Seals
 from infra.tables import letters
@@ -19,6 +20,7 @@ MOST = 3  # letters about one topic to one address …
 WITHIN = timedelta(hours=1)
 FIRST_PAUSE, LONGEST_PAUSE = 60, 6 * 60 * 60  # seconds
 SWEPT_AT_ONCE = 100
+_AWAY = {"content": None, "due_at": None, "account_id": None}
 
 
 async def post(connection: AsyncConnection, letter: Letter, seals: Seals) -> None:
@@ -36,6 +38,7 @@ async def post(connection: AsyncConnection, letter: Letter, seals: Seals) -> Non
         insert(letters).values(
             id=letter.id,
             topic=topics[0],
+            account_id=letter.account_id,
             content=seals.seal_letter(json.dumps([letter.to, letter.subject, letter.text]), letter.id),
             due_at=now,
             attempts=0,
@@ -77,14 +80,17 @@ def _pause(attempts: int) -> timedelta:
 
 async def done(connection: AsyncConnection, letter_id: str) -> None:
     """Put a letter away: nothing is left of what it said."""
-    away = {"content": None, "due_at": None}
-    await connection.execute(update(letters).where(letters.c.id == letter_id).values(**away))
+    await connection.execute(update(letters).where(letters.c.id == letter_id).values(**_AWAY))
 
 
-async def forget(connection: AsyncConnection, seals: Seals, address: str) -> None:
-    """Remove all letters to an address."""
-    topics = [one for topic in Topic for one in seals.topics_of(topic, address)]
+async def forget(connection: AsyncConnection, seals: Seals, account: Account) -> None:
+    """Remove all letters to an account, and put away those about it to the addresses that it wished for.
+
+    The latter go on counting: those addresses are perhaps somebody else's.
+    """
+    topics = [one for topic in Topic for one in seals.topics_of(topic, account.email)]
     await connection.execute(delete(letters).where(letters.c.topic.in_(topics)))
+    await connection.execute(update(letters).where(letters.c.account_id == account.id).values(**_AWAY))
 
 
 async def _sweep(connection: AsyncConnection, now: datetime) -> None:

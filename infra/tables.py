@@ -477,6 +477,7 @@ letters = Table(
     metadata,
     Column("id", ID, primary_key=True),
     Column("topic", String(64), nullable=False),  # digest, by a secret, of the address and what it is about
+    Column("account_id", ID),  # who wants this address to be theirs, while it waits
     Column("content", LargeBinary),  # sealed: it holds a token that opens an account. NULL once it is gone
     Column("due_at", Moment, index=True),  # when to try (again); NULL once it is gone
     Column("attempts", Integer, nullable=False),

@@ -27,20 +27,20 @@ async def post(
     to: str,
     *,
     language: str | None,
-    topic: Topic | None = None,
     link: str = "",
     lasts: timedelta = NOTICE_FOR,
+    wished_by: str | None = None,
 ) -> None:
     """Write a letter into the transaction, as the last thing in it. `visit.parts.postman` is told afterwards.
 
-    It counts for the `topic` that was asked about, which is its own unless something else is said.
+    One to an address that the account `wished_by` wants to have counts as such, whatever it says.
     """
     settings = visit.parts.settings
     subject, text = wording(
         kind, language_of(language, settings.default_language), publisher=settings.publisher_name, link=link
     )
-    letter_id = visit.parts.sources.new_id()
-    letter = Letter(letter_id, topic or TOPICS[kind], to, subject, text, visit.now, visit.now + lasts)
+    letter_id, topic = visit.parts.sources.new_id(), Topic.EMAIL if wished_by else TOPICS[kind]
+    letter = Letter(letter_id, topic, to, subject, text, visit.now, visit.now + lasts, wished_by)
     await letters.post(connection, letter, visit.parts.seals)
 
 

@@ -20,7 +20,7 @@ from domain.clients import Client
 from domain.errors import Conflict, Flaw, Unfit, Unidentified
 from domain.events import Event, Subject
 from domain.headings import EVERYTHING
-from domain.letters import CONFIRM_FOR, Kind, Topic
+from domain.letters import CONFIRM_FOR, Kind
 from domain.people import Account, Role
 from domain.permissions import Permission
 from infra import accounts, belongings, clients, sessions
@@ -180,9 +180,9 @@ async def _write_letters(
         kind,
         wish.email,
         language=language,
-        topic=Topic.EMAIL,
         link=address,
         lasts=CONFIRM_FOR,
+        wished_by=account.id,
     )
 
 

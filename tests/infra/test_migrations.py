@@ -377,4 +377,4 @@ async def test_a_file_that_is_no_database_is_not_overwritten(tmp_path: Path) -> 
 
 
 def test_the_newest_revision_is_named() -> None:
-    assert newest() == "0014"
+    assert newest() == "0015"
