@@ -72,6 +72,21 @@ async def test_an_article_that_names_plans_offers_those_alone(
     assert "offers" not in cards[0]["access"]
 
 
+async def test_two_readers_with_the_same_rights_are_each_offered_it_in_their_own_language(
+    client: AsyncClient, newsroom: Newsroom, office: Office, people: People
+) -> None:
+    await gated(newsroom, language="en")
+    await office.plan("whole", opens="everything", names={"en": "Monthly", "fr": "Au mois"})
+    readers = {}
+    for language in ("fr", "en"):
+        headers = await people.headers("reader")
+        assert (await client.patch("/v1/me", headers=headers, json={"language": language})).is_success
+        readers[language] = headers
+    for _ in range(2):  # the second time from what was kept
+        told = {language: (await offers(client, **headers))[0]["name"] for language, headers in readers.items()}
+        assert told == {"fr": "Au mois", "en": "Monthly"}
+
+
 async def test_previews_and_readable_as_offer_the_same_and_know_what_a_plan_opens(
     client: AsyncClient, newsroom: Newsroom, office: Office
 ) -> None:
