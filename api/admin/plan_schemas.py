@@ -73,8 +73,12 @@ class PlanForm(PlanChangeForm):
 
 
 class Plan(PlanForm):
-    """A plan."""
+    """A plan. Its times are answered as they are kept; what is sent may be looked at more closely since."""
 
+    period: str
+    """How long one payment lasts: an ISO 8601 duration."""
+    trial: str | None = None
+    """How long the first subscription costs nothing, if it does."""
     id: KnownId
     version: int
 

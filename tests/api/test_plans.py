@@ -4,8 +4,11 @@ import asyncio
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
 from httpx import AsyncClient
+from sqlalchemy import update
 
+from infra.tables import plans
 from tests.newsroom import PLAN, Json, Newsroom, Office, People, paragraph, words
 
 GATE = {"requires": "subscriber"}
@@ -140,6 +143,22 @@ async def test_a_plan_is_written_read_and_patched(office: Office, newsroom: News
     assert (await office.send("GET", "/plans/nowhere")).status_code == 404
     events = (await office.send("GET", f"/events?subject=plan&subject_id={plan['id']}")).json()["items"]
     assert [(one["action"], one["version"]) for one in events] == [("edit", 3), ("edit", 2), ("create", 1)]
+
+
+@pytest.mark.parametrize("kept", ["P1D1Y", "P1M1M", "P01M", "P0D"])
+async def test_a_plan_from_before_periods_were_strict_is_answered_and_can_be_mended(
+    app: FastAPI, office: Office, kept: str
+) -> None:
+    plan = await office.plan("coast")
+    async with app.state.parts.database.write() as connection:
+        await connection.execute(update(plans).values(period=kept, trial=kept))
+    assert (await office.send("GET", "/plans/coast")).json() == {**plan, "period": kept, "trial": kept}
+    assert [one["period"] for one in (await office.send("GET", "/plans")).json()["items"]] == [kept]
+    refused = await office.send("PATCH", "/plans/coast", version=1, json={"position": 2})
+    assert refused.status_code == 422, "what cannot be is not written again"
+    assert {one["pointer"] for one in refused.json()["errors"]} == {"/period", "/trial"}
+    mended = await office.edit("plans", plan, period="P1M", trial=None)
+    assert (mended["period"], mended["trial"]) == ("P1M", None)
 
 
 async def test_plans_are_listed_in_the_order_of_offers(office: Office) -> None:
