@@ -14,13 +14,17 @@ def checked(address: str) -> str:
     a line break and headers of whoever typed it.
     """
     try:
-        told = validate_email(address, check_deliverability=False, strict=True).normalized
-        found = normalize("NFC", told.lower())  # small letters may have one sign where capitals had two
+        # Small letters may have one sign where capitals had two, or two for one: then it may be too long.
+        found = _valid(normalize("NFC", _valid(address).lower()))
     except EmailNotValidError:
         found = ""
     if not found or "=?" in found:
         raise ValueError("It must be an e-mail address, such as ada@example.org")
     return found
+
+
+def _valid(address: str) -> str:
+    return validate_email(address, check_deliverability=False, strict=True).normalized
 
 
 def on_the_wire(address: str) -> str:

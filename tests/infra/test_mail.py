@@ -188,12 +188,3 @@ async def test_letters_in_the_folder_are_for_us_alone_and_whole(tmp_path: Path) 
     (tmp_path / "file").write_text("")
     with pytest.raises(NotSent):
         await by("", tmp_path / "file").send(LETTER)
-
-
-@pytest.mark.parametrize(
-    "first", ["H\u0331", "J\u030c", "T\u0308", "W\u030a", "Y\u030a", "\u0130", "\u1e9e", "\u03a3"]
-)
-def test_an_address_has_one_form_however_often_it_is_asked_for(first: str) -> None:
-    once = checked(f"{first}x@example.org")
-    assert checked(once) == once
-    assert checked(f"{first}X@EXAMPLE.org") == once
