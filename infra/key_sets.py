@@ -26,6 +26,10 @@ SHORTEST = timedelta(minutes=1)
 PATIENCE = 5.0  # seconds for all of it
 MOST_BYTES = 256 * 1024
 DISCOVERY = "/.well-known/openid-configuration"
+_NO_KEY = (
+    "%s has no key that can be used, so its tokens are refused. It must have one with a `kid` to verify %s; if it"
+    " signs by another algorithm, name that in `algorithms` of STANDFIRST_ISSUERS."
+)
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age=\"?([0-9]{1,9})")
 
 
@@ -106,7 +110,7 @@ class KeySet:
     def _take(self, keys: KeysByName) -> None:
         """Know these keys and no others: an issuer that answers has taken back what it names no more."""
         if not keys:
-            logger.warning("%s has no key that can be used; its tokens are refused.", self._issuer.name)
+            logger.warning(_NO_KEY, self._issuer.name, ", ".join(sorted(self._issuer.algorithms)))
         before, self._keys, self._has_answered = self._keys, keys, True
         if any(kid not in keys or keys[kid].members != key.members for kid, key in before.items()):
             self._changed()

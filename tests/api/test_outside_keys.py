@@ -247,7 +247,10 @@ async def test_a_key_that_the_issuer_has_taken_back_is_good_for_nothing_whatever
     clock.move(minutes=61)
     await app.state.parts.issuers.renew()
     assert await status(client, provider.bearer(clock, key=good)) == 401
-    assert "has no key that can be used" in caplog.text
+    told = next(line for line in caplog.messages if "has no key that can be used" in line)
+    assert provider.issuer in told
+    assert "RS256" in told, "what the setting allows"
+    assert "STANDFIRST_ISSUERS" in told, "where to allow others"
     provider.content, provider.keys = None, [good]
     assert await status(client, provider.bearer(clock, key=good)) == 401, "it was asked a moment ago"
     clock.move(seconds=61)
