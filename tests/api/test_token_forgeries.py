@@ -2,6 +2,7 @@
 
 import json
 from base64 import b64decode
+from zlib import compress
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -58,6 +59,16 @@ def _secrets(key: SigningKey) -> dict[str, bytes]:
         "kid": key.kid.encode(),
         "nothing": b"",
     }
+    more = {
+        "OpenSSH": (Encoding.OpenSSH, PublicFormat.OpenSSH),
+        "PKCS#1, PEM": (Encoding.PEM, PublicFormat.PKCS1),
+        "PKCS#1, DER": (Encoding.DER, PublicFormat.PKCS1),
+        "point": (Encoding.X962, PublicFormat.UncompressedPoint),
+        "point, compressed": (Encoding.X962, PublicFormat.CompressedPoint),
+    }
+    for name, (encoding, form) in more.items():
+        if name == "OpenSSH" or ("PKCS" in name) is (key.algorithm == "RS256"):
+            forms[name] = public.public_bytes(encoding, form)
     for name in ("n", "x", "y"):
         if encoded := key.public_jwk_members.get(name):
             forms[f"{name}, encoded"] = encoded.encode()
@@ -179,6 +190,13 @@ async def test_only_access_tokens_are_access_tokens(client: AsyncClient, keyring
         "no typ": token_of(header_of(key, typ=None), claims, own(key)),
         "an id token": token_of(header_of(key, typ="JWT"), {**claims, **id_token}, own(key)),
         "an id token that says at+jwt": token_of(header_of(key), {**claims, **id_token}, own(key)),
+    }
+    inner = token_of(header_of(key), claims, own(key))
+    deflated = compress(json.dumps(claims).encode(), wbits=-15)
+    given |= {
+        "a token in a token": token_of(header_of(key, cty="JWT"), inner.encode(), own(key)),
+        "a token in a token, quoted": token_of(header_of(key, cty="JWT"), json.dumps(inner).encode(), own(key)),
+        "compressed": token_of(header_of(key, zip="DEF"), deflated, own(key)),
     }
     critical: list[object] = [["b64"], ["exp"], [], "exp", None, {}, 1]
     given |= {
