@@ -31,9 +31,9 @@ async def calls_still(request: Request, parts: Parts, connection: Connection, pe
 
     A body may take its time, and so may many rows: what a token and an account are good for ends meanwhile, too.
     """
-    token, now = bearer_of(request), parts.sources.now()
-    if token is None or person.is_anonymous:
+    if person.is_anonymous:
         return person
+    token, now = bearer_of(request) or "", parts.sources.now()
     if parts.issuers.issuer_of(token) is not None:
         again = await outsider_known(parts, token, connection, now=now)
     else:
