@@ -65,7 +65,9 @@ class Licence:
 
     def covers(self, headings: frozenset[str], published_at: datetime | None, *, now: datetime) -> bool:
         """Whether it gives what is listed under these headings and was first published then."""
-        if not self.is_running(now) or published_at is None or now < published_at + self.delay:
+        if not self.is_running(now) or published_at is None:
+            return False
+        if now - published_at < self.delay:  # in this order, for a delay may end later than there are times
             return False
         return bool(self.headings) and all(not some.isdisjoint(headings) for some in self.headings)
 

@@ -229,6 +229,18 @@ async def test_it_can_be_asked_for_the_first_and_the_last_moment(
         assert answer.status_code == 200, answer.text
 
 
+async def test_a_delay_that_ends_after_the_last_moment_lets_no_partner_in(
+    newsroom: Newsroom, office: Office
+) -> None:
+    made = await newsroom.draft(title="Late", slug="late", access=GATE)
+    await newsroom.act(made, "schedule", at="9999-06-01T00:00:00Z")
+    licence = await office.licence((await program(office)).id, delay="P366D")
+    asked = {"role": "partner", "licence": licence["id"], "at": "9999-12-31T23:59:59Z"}
+    answer = await newsroom.send("GET", f"/articles/{made['id']}/readable-as", params=asked)
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["article"]["access"]["reason"] == "subscription_required"
+
+
 @pytest.mark.parametrize("wrong", ["-1", "1.0", "x", "10001", ""])
 async def test_of_a_meter_is_asked_with_a_number(newsroom: Newsroom, wrong: str) -> None:
     made = await gated(newsroom)

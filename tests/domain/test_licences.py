@@ -23,7 +23,7 @@ from domain.editions import front_of
 from domain.errors import Unfit
 from domain.headings import EVERYTHING, from_source, under
 from domain.licences import ALL_FIELDS, Field, Licence, Reach, check_licence
-from domain.meters import Meter, month_of
+from domain.meters import LAST, Meter, month_of
 from domain.people import Person, Role
 from domain.syndication import body_under, front_under
 from tests.domain.making import a_draft
@@ -31,6 +31,7 @@ from tests.domain.making import a_draft
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 TICK = timedelta(microseconds=1)
+FIRST = datetime.min.replace(tzinfo=UTC)
 ARTICLE = frozenset({EVERYTHING, "tag:sea", "section:sea", "contributor:ann", "language:en", from_source(None)})
 GATED = [
     Gate(requires, plans) for requires in (Requires.REGISTERED, Requires.SUBSCRIBER) for plans in ((), ("gold",))
@@ -103,6 +104,14 @@ def test_the_very_moment_counts() -> None:
     ending = a_licence(ends_at=NOW)
     assert ending.covers(ARTICLE, NOW - HOUR, now=NOW - TICK)
     assert not ending.covers(ARTICLE, NOW - HOUR, now=NOW)
+
+
+def test_a_delay_that_ends_after_the_last_moment_never_does() -> None:
+    ever = a_licence(starts_at=FIRST, delay=timedelta(days=366))
+    for published_at, covers in ((LAST, False), (LAST - timedelta(days=365), False), (FIRST, True)):
+        assert ever.covers(ARTICLE, published_at, now=LAST) is covers
+    assert ever.covers(ARTICLE, LAST - timedelta(days=366), now=LAST)
+    assert not ever.covers(ARTICLE, LAST, now=FIRST)
 
 
 def test_what_was_never_published_is_under_no_licence() -> None:
