@@ -57,7 +57,7 @@ class LicenceChangeForm(Model):
     delay: Delay = "PT0M"
     """How long after its first publication an article is theirs (ISO 8601: days, hours and minutes)."""
     usage_terms: Note | None = None
-    """On what terms the articles may be used. They stand in `rights`, and in ninjs in `rightsInfo`."""
+    """On what terms the articles may be used. They stand in `rights`, and in ninjs in `usageTerms`."""
     starts_at: Moment | None = None
     """From now on, if it is left out."""
     ends_at: Moment | None = None
