@@ -363,6 +363,13 @@ class TestOfTheLastThirtyDays:
             assert await told(meaner, "three", headers()) == ("metered", 1)
 
 
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody gives up waiting, however busy the machine is."""
+    monkeypatch.setattr("infra.db.SHORT_PATIENCE_SECONDS", 60)
+
+
+@pytest.mark.usefixtures("patient")
 async def test_the_last_one_is_given_once(
     settings: Settings, newsroom: Newsroom, people: People, client: AsyncClient, clock: Clock
 ) -> None:
@@ -389,6 +396,7 @@ async def test_the_last_one_is_given_once(
     assert await readings(people) == 2
 
 
+@pytest.mark.usefixtures("patient")
 async def test_the_same_article_is_taken_once_and_everybody_gets_it(
     settings: Settings, newsroom: Newsroom, people: People, client: AsyncClient, clock: Clock
 ) -> None:
