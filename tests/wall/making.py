@@ -162,14 +162,14 @@ async def _add_gated(corpus: Corpus) -> None:
     lead = await corpus.medium("lead", said=EVERYBODY, seen=EVERYBODY)
     gold = {"requires": "subscriber", "plans": ["gold"]}
     inside = {"requires": "subscriber", "from": past, "until": future}
-    await corpus.gated("free", EVERYBODY, {"requires": "free"})
-    await corpus.gated("registered", REGISTERED, {"requires": "registered"}, teaser={"blocks": 1})
-    leading = {"lead_image": {"media_id": lead["id"]}}
-    subscriber = await corpus.gated("subscriber", SUBSCRIBED, {"requires": "subscriber"}, **leading)
     kept = await corpus.medium("kept from syndication", said=COVERED, seen=COVERED, may_be_syndicated="false")
     body = await corpus.body("by its tag", LICENSED)
     body.append({"_type": "image", "media_id": kept["id"], "_key": corpus.word(COVERED)})
     await corpus.gated("by its tag", LICENSED, {"requires": "subscriber"}, tags=["shore", "open"], body=body)
+    await corpus.gated("free", EVERYBODY, {"requires": "free"})
+    await corpus.gated("registered", REGISTERED, {"requires": "registered"}, teaser={"blocks": 1})
+    leading = {"lead_image": {"media_id": lead["id"]}}
+    subscriber = await corpus.gated("subscriber", SUBSCRIBED, {"requires": "subscriber"}, **leading)
     await corpus.gated("by its section", COVERED, {"requires": "subscriber"}, section="harbour")
     await corpus.gated("gold", PLANNED, gold, teaser={"words": 15, "boundary": "sentence"})
     await corpus.gated("inside", SUBSCRIBED, inside, language="fr", translation_of=subscriber["id"])

@@ -15,6 +15,7 @@ from tests.wall.canaries import plain_bytes, told_by
 from tests.wall.corpus import PASSWORD, Corpus
 
 SAFE = ("get", "head", "options")
+BESIDE = {"licence": {"role": "partner"}}  # what a parameter is only good with
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Values:
             "unacknowledged": ["true", "false"],
             "at": ["2026-01-01T00:00:00Z", "2027-01-01T00:00:00Z", "9999-12-31T23:59:59Z"],
             "meter_used": ["0", "3"],
-            "licence": [*(str(one["id"]) for one in corpus.licences), new_id()],
+            "licence": [new_id(), *(str(one["id"]) for one in corpus.licences)],
             "to": ["1", "2"],
             "gift": ["made-up", "A" * 43],
             "q": ["a", "qz", "gated*", "two more", *corpus.canaries.some_words()],
@@ -172,7 +173,7 @@ def reads(app: FastAPI, corpus: Corpus, operation: Operation, *, thin: bool = Tr
     """
     values = Values(corpus)
     named = {one["name"]: values.of(resolved(app, one)) for one in operation.parameters("query")}
-    single = [{name: value} for name, some in named.items() for value in some]
+    single = [{name: value, **BESIDE.get(name, {})} for name, some in named.items() for value in some]
     single += [{name: some[-1] for name, some in named.items()}] if len(named) > 1 else []
     for turn, path in enumerate(paths(app, values, operation)):
         yield Asked(operation, path)
