@@ -27,8 +27,8 @@ class Issuer:
     keys_url: str | None = None
     """Where its keys are; without, its metadata (OpenID Connect Discovery 1.0, section 4) tells."""
     algorithms: frozenset[str] = frozenset({"RS256"})
-    types: frozenset[str] = frozenset({"at+jwt"})
-    """What its access tokens may have as `typ`, in small letters."""
+    types: frozenset[str | None] = frozenset({"at+jwt"})
+    """What its access tokens may have as `typ`, in small letters; with None they may have no `typ`."""
     role_claim: tuple[str, ...] = ()
     """The names that lead to the claim with roles, from the outside in."""
     roles: Mapping[str, Role] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from domain.people import Role
 from infra.signatures import ALGORITHMS
 
 LONGEST = 255
-_TYPES = ("at+jwt", "jwt")
+_TYPES = ("at+jwt", "jwt", None)
 Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST, pattern=r"^[^\x00-\x1f\x7f]+$")]
 
 
@@ -24,7 +24,7 @@ class IssuerSetting(BaseModel):
     audience: Text
     jwks_url: str | None = None
     algorithms: tuple[str, ...] = ("RS256",)
-    types: tuple[str, ...] = ("at+jwt",)
+    types: tuple[str | None, ...] = ("at+jwt",)
     role_claim: Text | Annotated[tuple[Text, ...], Field(min_length=1, max_length=8)] | None = None
     roles: dict[Text, Role] = {}
     default_role: Literal["reader"] | None = None
@@ -52,10 +52,12 @@ class IssuerSetting(BaseModel):
 
     @field_validator("types")
     @classmethod
-    def _are_of_access_tokens(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        small = tuple(one.lower().removeprefix("application/") for one in value)
+    def _are_of_access_tokens(cls, value: tuple[str | None, ...]) -> tuple[str | None, ...]:
+        small = tuple(one and one.lower().removeprefix("application/") for one in value)
         if not small or not set(small) <= set(_TYPES):
-            raise ValueError("takes at+jwt, and JWT for an issuer that marks its access tokens in no better way")
+            raise ValueError(
+                "takes at+jwt, and for an issuer that marks access tokens in no better way JWT, or null: no typ"
+            )
         return small
 
     @field_validator("roles")

@@ -32,6 +32,7 @@ _COMPACT = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 _OF_OTHER_TOKENS = frozenset({"nonce", "at_hash", "c_hash", "s_hash", "events", "cnf"})
 # What access tokens say that they are, where issuers say so in a claim.
 _SAID_TO_BE = {"typ": frozenset({"bearer", "at+jwt"}), "token_use": frozenset({"access"})}
+_OF_ACCESS_TOKENS = frozenset({"scope", "scp", "token_use"})  # one of these says so where there is no `typ`
 _LAST_SECOND = 253_402_300_799  # of the year 9999
 
 
@@ -108,7 +109,7 @@ class Issuers:
         if key is None:
             raise ValueError("kid")
         claims = strictly(signed_by(token, key.verifiers[header["alg"]], header["alg"]))
-        _check(claims, issuer)
+        _check(header, claims, issuer)
         begins = max(claims["iat"], claims.get("nbf", claims["iat"]))
         issued, ends = _moment(claims["iat"]), _moment(claims["exp"])
         return Outsider(issuer.name, claims["sub"], issuer.roles_of(claims), issued, _moment(begins), ends)
@@ -158,10 +159,10 @@ def _decoded(part: str) -> bytes:
 
 def _kid(header: dict[str, Any], issuer: Issuer) -> str:
     """Return which key a header names. Keys that it brings, or says where to find, are not looked at."""
-    kid, algorithm, kind = header["kid"], header["alg"], header["typ"]
+    kid, algorithm = header["kid"], header["alg"]
     if not isinstance(algorithm, str) or algorithm not in issuer.algorithms:
         raise ValueError("alg")
-    if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in issuer.types:
+    if _kind(header) not in issuer.types:
         raise ValueError("typ")
     if "crit" in header or "b64" in header:
         raise ValueError("crit")
@@ -170,7 +171,12 @@ def _kid(header: dict[str, Any], issuer: Issuer) -> str:
     return kid
 
 
-def _check(claims: dict[str, Any], issuer: Issuer) -> None:
+def _kind(header: dict[str, Any]) -> str | None:
+    """Return what a header says that its token is, in small letters; nothing where it does not say."""
+    return str(header["typ"]).lower().removeprefix("application/") if "typ" in header else None
+
+
+def _check(header: dict[str, Any], claims: dict[str, Any], issuer: Issuer) -> None:
     """Raise `ValueError` where claims are not those of an access token for us, by this issuer."""
     if claims["iss"] != issuer.name or issuer.audience not in _texts(claims["aud"]):
         raise ValueError("iss or aud")
@@ -181,6 +187,8 @@ def _check(claims: dict[str, Any], issuer: Issuer) -> None:
         raise ValueError("sub")
     if not _OF_OTHER_TOKENS.isdisjoint(claims):
         raise ValueError("another kind of token")
+    if "typ" not in header and _OF_ACCESS_TOKENS.isdisjoint(claims):
+        raise ValueError("no sign of an access token")
     for name, kinds in _SAID_TO_BE.items():
         if name in claims and str(claims[name]).lower() not in kinds:
             raise ValueError(name)

@@ -174,6 +174,17 @@ AUTH0: Json = {
     "scope": "openid profile",
     "https://example.org/roles": ["abonne"],
 }
+OKTA: Json = {
+    "ver": 1,
+    "jti": "AT.0mP4JKAZX1iACIT4vbEDF7LpvDVjxypPMf0D7uX39RE",
+    "cid": "0oa1gjh63g214q0Hq0g4",
+    "uid": "00u1gjh63g214q0Hq0g4",
+    "scp": ["openid", "profile"],
+    "auth_time": 1_700_000_000,
+    "groups": ["Everyone", "abonne"],
+    "sub": "ada@example.org",
+    "email": None,
+}
 ENTRA: Json = {
     "aio": "ATQAy/8TAAAA",
     "azp": "6e74172b-be56-4843-9ff4-e66a39bb12e3",
@@ -196,6 +207,7 @@ ENTRA: Json = {
     [
         pytest.param(KEYCLOAK, {"types": ["JWT"]}, id="Keycloak"),
         pytest.param(AUTH0, {"role_claim": "https://example.org/roles"}, id="Auth0"),
+        pytest.param(OKTA, {"types": [None], "role_claim": "groups"}, id="Okta"),
         pytest.param(ENTRA, {"types": ["JWT"], "role_claim": "roles", "default_role": None}, id="Entra ID"),
     ],
 )

@@ -327,6 +327,40 @@ async def test_an_issuer_that_marks_nothing_is_taken_with_its_id_tokens_left_out
         assert await not_refused(client, bearers(given)) == {}
 
 
+async def test_an_issuer_without_types_is_taken_where_claims_say_what_a_token_is(
+    settings: Settings, clock: Clock, provider: Provider
+) -> None:
+    key = provider.keys[0]
+
+    def token(typ: str | None = None, **claims: Any) -> str:
+        return token_of(provider.header(typ=typ), provider.claims(clock, sub="good", **claims), own(key))
+
+    untyped: dict[str, dict[str, Any]] = {
+        "a scope": {"scope": "openid"},
+        "scopes": {"scp": ["openid"]},
+        "a use": {"token_use": "access"},
+    }
+    given = bearers({name: token(**claims) for name, claims in untyped.items()})
+    async with serving(trusting(settings, provider.setting(types=[None])), clock) as client:
+        for name, value in given.items():
+            me = await client.get("/v1/me", headers={"Authorization": value})
+            assert me.status_code == 200, name
+        others = {
+            "as an ID token has it": token(),
+            "an ID token with a scope": token(scope="openid", nonce="n"),
+            "used as an ID token": token(scope="openid", token_use="id"),
+            "for the site": token(scope="openid", aud="site"),
+            "JWT": token("JWT", scope="openid"),
+            "at+jwt": token("at+jwt", scope="openid"),
+            "no word": token("", scope="openid"),
+        }
+        header = json.dumps(provider.header() | {"typ": None}).encode()
+        others["null"] = token_of(header, provider.claims(clock, sub="good", scope="openid"), own(key))
+        assert await not_refused(client, bearers(others)) == {}
+    async with serving(trusting(settings, provider.setting(types=["JWT", "at+jwt"])), clock) as client:
+        assert await not_refused(client, given) == {}
+
+
 async def test_no_flag_of_a_request_widens_what_somebody_may(
     client: AsyncClient, clock: Clock, provider: Provider
 ) -> None:

@@ -150,6 +150,8 @@ WRONG = {
         _issuers(types=[]),
         _issuers(types=["canary"]),
         _issuers(types=["id+jwt"]),
+        _issuers(types=[""]),
+        _issuers(types="JWT"),
         _issuers(role_claim=None),
         _issuers(role_claim=[]),
         _issuers(role_claim=""),
@@ -403,6 +405,7 @@ def test_a_wrong_issuer_is_told_with_what_to_do(
         {"issuer": "https://login.test/"},
         {"jwks_url": "https://keys.test/keys?p=1"},
         {"types": ["JWT", "application/at+jwt"]},
+        {"types": [None]},
         {"role_claim": ["a", "b"]},
         {"role_claim": None, "roles": None, "default_role": "reader"},
     ],
@@ -410,13 +413,13 @@ def test_a_wrong_issuer_is_told_with_what_to_do(
 def test_issuers_that_can_be_trusted_are_taken(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
     monkeypatch.setenv("STANDFIRST_ISSUERS", _issuers(**changes))
     [issuer] = load_settings().issuers
-    assert issuer.trusted.types <= {"at+jwt", "jwt"}
+    assert issuer.trusted.types <= {"at+jwt", "jwt", None}
 
 
 def test_the_issuers_of_the_documents_can_be_trusted() -> None:
     page = (Path(__file__).parents[2] / "docs" / "identity.md").read_text()
     examples = [line for line in page.splitlines() if line.startswith("STANDFIRST_ISSUERS=")]
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         Path(".env").write_text(example)
         assert len(load_settings().issuers) == 1
