@@ -187,7 +187,7 @@ def _check(header: dict[str, Any], claims: dict[str, Any], issuer: Issuer) -> No
         raise ValueError("sub")
     if not _OF_OTHER_TOKENS.isdisjoint(claims):
         raise ValueError("another kind of token")
-    if "typ" not in header and _OF_ACCESS_TOKENS.isdisjoint(claims):
+    if _kind(header) is None and _OF_ACCESS_TOKENS.isdisjoint(claims):
         raise ValueError("no sign of an access token")
     for name, kinds in _SAID_TO_BE.items():
         if name in claims and str(claims[name]).lower() not in kinds:

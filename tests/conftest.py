@@ -171,6 +171,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no reader give up waiting for something to be written down, however busy the machine is."""
+    monkeypatch.setattr("infra.db.SHORT_PATIENCE_SECONDS", 60)
+
+
+@pytest.fixture
 async def app(settings: Settings, clock: Clock) -> AsyncIterator[FastAPI]:
     """The application, started."""
     app = create_app(settings, Sources(now=clock))

@@ -363,12 +363,6 @@ class TestOfTheLastThirtyDays:
             assert await told(meaner, "three", headers()) == ("metered", 1)
 
 
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody gives up waiting, however busy the machine is."""
-    monkeypatch.setattr("infra.db.SHORT_PATIENCE_SECONDS", 60)
-
-
 @pytest.mark.usefixtures("patient")
 async def test_the_last_one_is_given_once(
     settings: Settings, newsroom: Newsroom, people: People, client: AsyncClient, clock: Clock

@@ -58,10 +58,10 @@ async def test_while_a_writer_holds_up_all_debits_everybody_is_answered(
     assert await told(client, "one", readers[1]) == ("metered", 1)
 
 
+@pytest.mark.usefixtures("patient")
 async def test_nobody_waits_for_somebody_else_who_is_counted(
-    client: AsyncClient, newsroom: Newsroom, people: People, app: FastAPI, monkeypatch: pytest.MonkeyPatch
+    client: AsyncClient, newsroom: Newsroom, people: People, app: FastAPI
 ) -> None:
-    monkeypatch.setattr("infra.db.SHORT_PATIENCE_SECONDS", 20)
     await gated(newsroom, "One")
     account = await people.add("reader")
     new, has_it = {"Authorization": f"Bearer {people.token(account)}"}, await people.headers("reader")
@@ -116,15 +116,14 @@ async def test_whom_the_database_refuses_to_count_gets_the_teaser(
         ("UPDATE accounts SET is_blocked = true WHERE id = :id", "subscription_required"),
     ],
 )
+@pytest.mark.usefixtures("patient")
 async def test_nothing_is_taken_for_what_is_otherwise_decided_meanwhile(
     client: AsyncClient,
     newsroom: Newsroom,
     people: People,
-    monkeypatch: pytest.MonkeyPatch,
     change: str,
     reason: str,
 ) -> None:
-    monkeypatch.setattr("infra.db.SHORT_PATIENCE_SECONDS", 20)
     await gated(newsroom, "One")
     account = await people.add("reader")
     headers = {"Authorization": f"Bearer {people.token(account)}"}
@@ -137,10 +136,10 @@ async def test_nothing_is_taken_for_what_is_otherwise_decided_meanwhile(
     assert await readings(people) == 0
 
 
+@pytest.mark.usefixtures("patient")
 async def test_who_subscribes_while_they_are_counted_pays_once(
-    client: AsyncClient, newsroom: Newsroom, people: People, office: Office, monkeypatch: pytest.MonkeyPatch
+    client: AsyncClient, newsroom: Newsroom, people: People, office: Office
 ) -> None:
-    monkeypatch.setattr("infra.db.SHORT_PATIENCE_SECONDS", 20)
     await office.plan("gold", opens="everything")
     await gated(newsroom, "One")
     account = await people.add("reader")

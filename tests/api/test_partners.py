@@ -135,10 +135,10 @@ async def test_a_text_is_written_down_before_it_is_given_and_not_given_else(
     assert len(await rows(app)) == 1
 
 
+@pytest.mark.usefixtures("patient")
 async def test_a_quota_of_one_gives_one_of_fifty_that_are_read_at_once(
-    app: FastAPI, client: AsyncClient, newsroom: Newsroom, office: Office, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, office: Office
 ) -> None:
-    monkeypatch.setattr("infra.db.SHORT_PATIENCE_SECONDS", 60)  # however busy the machine is
     one = await program(office)
     slugs = [(await written(newsroom, f"a{at}"))["slug"] for at in range(50)]
     await office.licence(one.id, quota=1)
@@ -155,10 +155,10 @@ async def test_a_quota_of_one_gives_one_of_fifty_that_are_read_at_once(
     ]
 
 
+@pytest.mark.usefixtures("patient")
 async def test_what_is_read_by_many_at_once_is_written_down_once(
-    app: FastAPI, client: AsyncClient, newsroom: Newsroom, office: Office, monkeypatch: pytest.MonkeyPatch
+    app: FastAPI, client: AsyncClient, newsroom: Newsroom, office: Office
 ) -> None:
-    monkeypatch.setattr("infra.db.SHORT_PATIENCE_SECONDS", 60)  # however busy the machine is
     one = await program(office)
     await written(newsroom, "covered")
     await office.licence(one.id, quota=1)

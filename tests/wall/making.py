@@ -162,6 +162,7 @@ async def _add_gated(corpus: Corpus) -> None:
     lead = await corpus.medium("lead", said=EVERYBODY, seen=EVERYBODY)
     gold = {"requires": "subscriber", "plans": ["gold"]}
     inside = {"requires": "subscriber", "from": past, "until": future}
+    # First, for what is asked for with every value of every parameter even in a thin walk is the first article.
     kept = await corpus.medium("kept from syndication", said=COVERED, seen=COVERED, may_be_syndicated="false")
     body = await corpus.body("by its tag", LICENSED)
     body.append({"_type": "image", "media_id": kept["id"], "_key": corpus.word(COVERED)})
