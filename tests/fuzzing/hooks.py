@@ -37,11 +37,13 @@ def read_line(_: Any, response: Any) -> Any:
 def before_call(_: Any, case: Any, **kwargs: Any) -> None:
     """Leave out what only this server can have made, and name each request anew, where a request is to be right.
 
-    A cursor is sealed, so that no made-up one is good, and a key belongs to one request alone.
+    A cursor is sealed and a licence one of the database's, so that no made-up one is good. A key belongs to one
+    request alone.
     """
     if case.meta is None or not case.meta.generation.mode.is_positive:
         return
     if case.query:
-        case.query.pop("cursor", None)
+        for made_here in ("cursor", "licence"):
+            case.query.pop(made_here, None)
     if case.headers and "Idempotency-Key" in case.headers:
         case.headers["Idempotency-Key"] = uuid4().hex
